@@ -1,0 +1,133 @@
+//! What one sync makes durable: entries are judged and numbered against the log plus what the batch has accepted so far.
+
+use crate::memory::journal::{Journal, JournalError, Record, Standing};
+use crate::memory::room_log::{RoomLog, Rooms};
+use crate::memory::writer::{KnownRoom, Writer};
+use crate::{BrokerError, Entry, Found, IdempotencyKey, PublishError, Published};
+use kkanbu_model::{Publication, RoomAddress, StateVersion};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Entries accepted, and what to answer once they are durable. It is thrown away whole when writing it fails, the answers
+/// too: each of them may rest on an entry that then is not in the log.
+#[derive(Default)]
+pub(crate) struct Batch {
+    rooms: HashMap<RoomAddress, Tentative>,
+    records: Vec<Record>,
+    verdicts: Vec<Result<Published, PublishError>>,
+}
+
+/// A room as it will be when the batch is durable.
+struct Tentative {
+    standing: Standing,
+    changed: bool,
+    log: Option<Arc<RoomLog>>,
+    keys: HashMap<IdempotencyKey, Found>,
+    publications: Vec<Arc<Publication>>,
+}
+
+impl Batch {
+    /// Judges an entry, and numbers it where it may be published.
+    pub(crate) fn accept<J: Journal>(
+        &mut self,
+        writer: &mut Writer<J>,
+        address: &RoomAddress,
+        entry: Entry,
+        sealed: Vec<u8>,
+    ) -> Result<(), JournalError> {
+        // The programme may have ended while the entry waited, and nothing may be written after that.
+        if writer.keyring.get(&address.programme).is_err() {
+            self.verdicts.push(Err(BrokerError::UnknownProgramme(address.programme.clone()).into()));
+            return Ok(());
+        }
+        if !self.rooms.contains_key(address) {
+            self.rooms.insert(address.clone(), Tentative::of(writer.standing(address)?));
+        }
+        let Some(room) = self.rooms.get_mut(address) else { return Ok(()) };
+        let verdict = match room.find(writer, address, entry.key)? {
+            Some(found) if found.fingerprint == entry.fingerprint => {
+                Ok(Published { offset: found.offset, duplicate: true })
+            }
+            Some(_) => Err(PublishError::KeyReused),
+            None if entry.decided_on.is_some_and(|decided_on| decided_on != room.standing.version) => {
+                Err(PublishError::Stale { now: room.standing.version })
+            }
+            None => {
+                let (record, published) = room.number(address, entry, sealed);
+                self.records.push(record);
+                Ok(published)
+            }
+        };
+        self.verdicts.push(verdict);
+        Ok(())
+    }
+
+    /// Whether there is anything to write.
+    pub(crate) fn changes_anything(&self) -> bool {
+        self.rooms.values().any(|room| room.changed)
+    }
+
+    /// What to append, in the order of acceptance.
+    pub(crate) fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Where the rooms will stand.
+    pub(crate) fn standings(&self) -> impl Iterator<Item = (&RoomAddress, &Standing)> {
+        self.rooms.iter().filter(|(_, room)| room.changed).map(|(address, room)| (address, &room.standing))
+    }
+
+    /// All rooms that the batch looked at.
+    pub(crate) fn rooms(&self) -> impl Iterator<Item = &RoomAddress> {
+        self.rooms.keys()
+    }
+
+    /// Shows everybody what has become durable, and gives back the answers in the order of acceptance.
+    pub(crate) fn show(self, rooms: &Rooms, ring_max: usize) -> Vec<Result<Published, PublishError>> {
+        for (address, tentative) in self.rooms {
+            if tentative.changed {
+                let room = tentative.log.unwrap_or_else(|| {
+                    let room = Arc::new(RoomLog::new(address, tentative.standing));
+                    rooms.insert(Arc::clone(&room));
+                    room
+                });
+                room.advance(tentative.standing, tentative.publications, ring_max);
+            }
+        }
+        self.verdicts
+    }
+}
+
+impl Tentative {
+    fn of(room: Option<KnownRoom>) -> Self {
+        let room = room.unwrap_or_else(|| KnownRoom { standing: Standing::new_room(), log: None });
+        Self { standing: room.standing, changed: false, log: room.log, keys: HashMap::new(), publications: Vec::new() }
+    }
+
+    /// Looks among what the batch has accepted, then in the journal.
+    fn find<J: Journal>(
+        &self,
+        writer: &mut Writer<J>,
+        address: &RoomAddress,
+        key: IdempotencyKey,
+    ) -> Result<Option<Found>, JournalError> {
+        match self.keys.get(&key) {
+            Some(found) => Ok(Some(*found)),
+            None => writer.journal.find(address, key),
+        }
+    }
+
+    fn number(&mut self, address: &RoomAddress, entry: Entry, sealed: Vec<u8>) -> (Record, Published) {
+        let Entry { key, fingerprint, decided_on: _, minute, event } = entry;
+        let offset = self.standing.head.next();
+        self.standing.head = offset;
+        if event.changes_state() {
+            self.standing.version = StateVersion(offset);
+        }
+        self.changed = true;
+        self.keys.insert(key, Found { offset, fingerprint });
+        self.publications.push(Arc::new(Publication { offset, minute, event }));
+        let record = Record { room: address.clone(), offset, key, fingerprint, sealed };
+        (record, Published { offset, duplicate: false })
+    }
+}

@@ -1,0 +1,140 @@
+//! What the memory engine asks of a disk. `SqliteJournal` is the one for servers; the tests have one that fails on command.
+
+use crate::{BrokerError, Found, Head, IdempotencyKey};
+use kkanbu_model::{Epoch, Offset, Position, ProgrammeId, RoomAddress, StateVersion};
+use std::fmt;
+use std::sync::Arc;
+
+/// A publication as it lies on the disk: sealed, and without anything that says when.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Whose log.
+    pub room: RoomAddress,
+    /// The place in it.
+    pub offset: Offset,
+    /// The command's key, unique in the room.
+    pub key: IdempotencyKey,
+    /// Keyed hash of what the command says.
+    pub fingerprint: [u8; 16],
+    /// The sealed envelope.
+    pub sealed: Vec<u8>,
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record").field("room", &self.room).field("offset", &self.offset).finish_non_exhaustive()
+    }
+}
+
+/// A record as it is read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRecord {
+    /// The place in the room's log.
+    pub offset: Offset,
+    /// The command's key.
+    pub key: IdempotencyKey,
+    /// The sealed envelope.
+    pub sealed: Vec<u8>,
+}
+
+/// Where a room's log stands on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Its epoch.
+    pub epoch: Epoch,
+    /// Its last offset.
+    pub head: Offset,
+    /// The offset of the last publication that changed the room's state.
+    pub version: StateVersion,
+    /// The first offset that is still kept. Nothing shortens a log yet; readers obey it already.
+    pub kept_from: Offset,
+}
+
+impl Standing {
+    /// An empty log under a new random epoch.
+    pub fn new_room() -> Self {
+        Self {
+            epoch: random_epoch(),
+            head: Offset::ZERO,
+            version: StateVersion::default(),
+            kept_from: Offset::ZERO.next(),
+        }
+    }
+
+    /// The same log under a new random epoch.
+    #[must_use]
+    pub fn in_new_epoch(self) -> Self {
+        Self { epoch: random_epoch(), ..self }
+    }
+
+    /// As the contract tells it.
+    pub const fn as_head(&self) -> Head {
+        Head { position: Position { epoch: self.epoch, offset: self.head }, version: self.version }
+    }
+}
+
+fn random_epoch() -> Epoch {
+    Epoch::new(rand::random())
+}
+
+/// The disk refused. The text is for operators and holds nothing of a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct JournalError(pub String);
+
+impl From<JournalError> for BrokerError {
+    fn from(JournalError(reason): JournalError) -> Self {
+        Self::Unavailable { reason }
+    }
+}
+
+/// Where logs are kept. Owned by the writer's thread; everything may block.
+///
+/// `append` and `set_standing` gather; `sync` makes all of it durable at once or fails. After a failure the engine calls
+/// `rollback` and asks for standings again: what failed may turn out to be there.
+pub trait Journal: Send + 'static {
+    /// Where a room's log stands; `None` where the room was never touched.
+    fn standing(&mut self, room: &RoomAddress) -> Result<Option<Standing>, JournalError>;
+
+    /// Looks a durable record up by its key.
+    fn find(&mut self, room: &RoomAddress, key: IdempotencyKey) -> Result<Option<Found>, JournalError>;
+
+    /// Gathers records.
+    fn append(&mut self, records: &[Record]) -> Result<(), JournalError>;
+
+    /// Gathers a room's new standing.
+    fn set_standing(&mut self, room: &RoomAddress, standing: &Standing) -> Result<(), JournalError>;
+
+    /// Makes durable what was gathered. On success it survives a power cut.
+    fn sync(&mut self) -> Result<(), JournalError>;
+
+    /// Forgets what was gathered and not synced.
+    fn rollback(&mut self);
+
+    /// Deletes all logs of a programme, durable on return. Again does nothing.
+    fn destroy(&mut self, programme: &ProgrammeId) -> Result<(), JournalError>;
+
+    /// Really writes something.
+    fn check(&mut self) -> Result<(), JournalError>;
+
+    /// Called once, after the last write.
+    fn close(&mut self) {}
+
+    /// Reads beside the writer.
+    fn reader(&self) -> Arc<dyn JournalReader>;
+}
+
+/// Reads durable records beside the writer without making it wait. Everything may block.
+pub trait JournalReader: Send + Sync {
+    /// At most `limit` durable records with `after < offset <= through`, in order.
+    fn read(
+        &self,
+        room: &RoomAddress,
+        after: Offset,
+        through: Offset,
+        limit: usize,
+    ) -> Result<Vec<StoredRecord>, JournalError>;
+
+    /// Looks a durable record up by its key.
+    fn find(&self, room: &RoomAddress, key: IdempotencyKey) -> Result<Option<Found>, JournalError>;
+}

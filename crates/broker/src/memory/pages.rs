@@ -1,0 +1,92 @@
+//! Stretches of a room's log, from its ring or from the journal: in order and without hole, or an error that says where.
+
+use crate::memory::room_log::{Following, RoomLog};
+use crate::memory::{JournalError, JournalReader, StoredRecord};
+use crate::{BrokerError, envelope, telemetry};
+use kkanbu_keys::Keyring;
+use kkanbu_model::{Offset, Publication};
+use std::sync::Arc;
+
+/// Reads logs on threads where blocking is allowed.
+#[derive(Clone)]
+pub(crate) struct Pages {
+    pub(crate) reader: Arc<dyn JournalReader>,
+    pub(crate) keyring: Keyring,
+}
+
+/// What was read: publications in order without hole, and what stopped the reading.
+pub(crate) struct Read {
+    pub(crate) publications: Vec<Arc<Publication>>,
+    pub(crate) stopped_by: Option<BrokerError>,
+}
+
+impl Pages {
+    /// Completes what the room's memory said follows `after`.
+    pub(crate) async fn complete(
+        &self,
+        room: &Arc<RoomLog>,
+        after: Offset,
+        following: Following,
+        limit: usize,
+    ) -> Result<Read, BrokerError> {
+        match following {
+            Following::Ready(publications) => Ok(Read { publications, stopped_by: None }),
+            Following::InJournal { through } => self.read_journal(room, after, through, limit).await,
+        }
+    }
+
+    async fn read_journal(
+        &self,
+        room: &Arc<RoomLog>,
+        after: Offset,
+        through: Offset,
+        limit: usize,
+    ) -> Result<Read, BrokerError> {
+        let (pages, of_room) = (self.clone(), Arc::clone(room));
+        let read = blocking(move || {
+            let records = pages.reader.read(of_room.address(), after, through, limit)?;
+            Ok(pages.open(&of_room, after, through, limit, &records))
+        })
+        .await?;
+        // The room may have been destroyed while its records were read, and then holes mean nothing.
+        if room.is_closed() { Err(BrokerError::Closed) } else { read }
+    }
+
+    fn open(
+        &self,
+        room: &RoomLog,
+        after: Offset,
+        through: Offset,
+        limit: usize,
+        records: &[StoredRecord],
+    ) -> Result<Read, BrokerError> {
+        let address = room.address();
+        let unknown = |_| BrokerError::UnknownProgramme(address.programme.clone());
+        let content_key = self.keyring.get(&address.programme).map_err(unknown)?;
+        let mut publications = Vec::with_capacity(records.len());
+        let mut expected = after.next().max(room.standing().kept_from);
+        for record in records {
+            let opened = (record.offset == expected)
+                .then(|| envelope::open(&content_key, address, record.key, record.offset, &record.sealed));
+            let Some(Ok(publication)) = opened else { break };
+            publications.push(Arc::new(publication));
+            expected = expected.next();
+        }
+        let complete = expected > through || publications.len() >= limit;
+        let stopped_by = (!complete).then(|| {
+            telemetry::record_damaged();
+            BrokerError::Damaged(address.clone(), expected)
+        });
+        Ok(Read { publications, stopped_by })
+    }
+}
+
+/// Runs journal reads where blocking is allowed.
+pub(crate) async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
+) -> Result<T, BrokerError> {
+    match tokio::task::spawn_blocking(read).await {
+        Ok(read) => Ok(read?),
+        Err(_) => Err(BrokerError::Unavailable { reason: "the read was cut off".to_owned() }),
+    }
+}

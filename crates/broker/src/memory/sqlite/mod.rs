@@ -1,0 +1,182 @@
+//! The journal for servers: one `SQLite` file in write-ahead mode, synced at every commit.
+
+mod open;
+mod reader;
+
+pub use open::OpenError;
+
+use crate::memory::journal::{Journal, JournalError, JournalReader, Record, Standing};
+use crate::{Found, IdempotencyKey};
+use kkanbu_keys::ServerId;
+use kkanbu_model::{Epoch, Offset, ProgrammeId, RoomAddress, StateVersion};
+use reader::SqliteReader;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Rooms' logs in one `SQLite` file.
+pub struct SqliteJournal {
+    connection: Connection,
+    reader: Arc<SqliteReader>,
+}
+
+impl SqliteJournal {
+    /// Makes a new, empty journal for the server with this id. Refuses where a file is there already.
+    pub fn create(path: &Path, server: ServerId) -> Result<Self, OpenError> {
+        open::create(path, server)?;
+        Self::open(path, server)
+    }
+
+    /// Opens the journal that is there. Refuses whatever is not a sound journal of this server and version: it never starts
+    /// empty.
+    pub fn open(path: &Path, server: ServerId) -> Result<Self, OpenError> {
+        let connection = open::open(path, server)?;
+        let reader = Arc::new(SqliteReader::open(path)?);
+        Ok(Self { connection, reader })
+    }
+
+    /// The transaction begins with the first write and ends with the sync.
+    fn begin(&self) -> Result<(), JournalError> {
+        if self.connection.is_autocommit() {
+            self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        }
+        Ok(())
+    }
+
+    /// Copies the write-ahead log into the file and empties it, so that nothing deleted stays behind in it.
+    fn checkpoint(&self) -> Result<(), JournalError> {
+        let busy: bool = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if busy { Err(JournalError("somebody is reading the log; try again".to_owned())) } else { Ok(()) }
+    }
+}
+
+impl Journal for SqliteJournal {
+    fn standing(&mut self, room: &RoomAddress) -> Result<Option<Standing>, JournalError> {
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT epoch, head, version, kept_from FROM rooms WHERE programme = ?1 AND room = ?2")?;
+        let standing = select.query_row(params![room.programme.as_str(), room.room.as_str()], |row| {
+            Ok(Standing {
+                epoch: Epoch::new(row.get::<_, i64>(0)?.cast_unsigned()),
+                head: offset(row, 1)?,
+                version: StateVersion(offset(row, 2)?),
+                kept_from: offset(row, 3)?,
+            })
+        });
+        Ok(standing.optional()?)
+    }
+
+    fn find(&mut self, room: &RoomAddress, key: IdempotencyKey) -> Result<Option<Found>, JournalError> {
+        find(&self.connection, room, key)
+    }
+
+    fn append(&mut self, records: &[Record]) -> Result<(), JournalError> {
+        self.begin()?;
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO publications (programme, room, offset, key, fingerprint, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        for Record { room, offset, key, fingerprint, sealed } in records {
+            insert.execute(params![
+                room.programme.as_str(),
+                room.room.as_str(),
+                number(*offset),
+                key.0,
+                fingerprint,
+                sealed
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn set_standing(&mut self, room: &RoomAddress, standing: &Standing) -> Result<(), JournalError> {
+        self.begin()?;
+        let mut upsert = self.connection.prepare_cached(
+            "INSERT INTO rooms (programme, room, epoch, head, version, kept_from) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET epoch = ?3, head = ?4, version = ?5, kept_from = ?6",
+        )?;
+        upsert.execute(params![
+            room.programme.as_str(),
+            room.room.as_str(),
+            standing.epoch.get().cast_signed(),
+            number(standing.head),
+            number(standing.version.0),
+            number(standing.kept_from)
+        ])?;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), JournalError> {
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+
+    fn rollback(&mut self) {
+        if !self.connection.is_autocommit() {
+            // Where even this fails, the next write meets the open transaction and fails too, until it works again.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+
+    fn destroy(&mut self, programme: &ProgrammeId) -> Result<(), JournalError> {
+        self.begin()?;
+        let deleted = self
+            .connection
+            .execute("DELETE FROM publications WHERE programme = ?1", [programme.as_str()])
+            .and_then(|_| self.connection.execute("DELETE FROM rooms WHERE programme = ?1", [programme.as_str()]));
+        if let Err(error) = deleted.map_err(JournalError::from).and_then(|_| self.sync()) {
+            self.rollback();
+            return Err(error);
+        }
+        self.checkpoint()
+    }
+
+    fn check(&mut self) -> Result<(), JournalError> {
+        self.begin()?;
+        // Writing the same value is a write all the same.
+        let written = self.connection.execute("UPDATE meta SET value = value WHERE name = 'server'", []);
+        let checked = written.map_err(JournalError::from).and_then(|_| self.sync());
+        if checked.is_err() {
+            self.rollback();
+        }
+        checked
+    }
+
+    fn close(&mut self) {
+        // Where a reader is still there, the write-ahead log stays and is read at the next start.
+        let _ = self.checkpoint();
+    }
+
+    fn reader(&self) -> Arc<dyn JournalReader> {
+        Arc::<SqliteReader>::clone(&self.reader)
+    }
+}
+
+/// Looks a record up by its key; shared by the writer and the readers.
+fn find(connection: &Connection, room: &RoomAddress, key: IdempotencyKey) -> Result<Option<Found>, JournalError> {
+    let mut select = connection.prepare_cached(
+        "SELECT offset, fingerprint FROM publications WHERE programme = ?1 AND room = ?2 AND key = ?3",
+    )?;
+    let found = select.query_row(params![room.programme.as_str(), room.room.as_str(), key.0], |row| {
+        Ok(Found { offset: offset(row, 0)?, fingerprint: row.get(1)? })
+    });
+    Ok(found.optional()?)
+}
+
+/// `SQLite`'s integers are signed. Offsets stay far below what that changes ([`Offset::MAX`]).
+const fn number(offset: Offset) -> i64 {
+    offset.get().cast_signed()
+}
+
+fn offset(row: &Row<'_>, column: usize) -> rusqlite::Result<Offset> {
+    Ok(Offset::new(row.get::<_, i64>(column)?.cast_unsigned()))
+}
+
+impl From<rusqlite::Error> for JournalError {
+    // SQLite's messages name tables and columns, never values.
+    fn from(error: rusqlite::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,236 @@
+//! Making and opening the journal's file. It is opened only when it is beyond doubt the sound journal of this server;
+//! everything else is an error that says where and what to do, never an empty log.
+
+use kkanbu_keys::ServerId;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// "kkbl": marks the file as a kkanbu log (`SQLite`'s `application_id`).
+const APPLICATION_ID: i32 = 0x6b6b_626c;
+
+/// The schema of this version (`SQLite`'s `user_version`).
+const SCHEMA_VERSION: i32 = 1;
+
+/// How long to wait for a lock. The file is ours alone, so whoever holds one is not supposed to be there.
+const BUSY: Duration = Duration::from_millis(250);
+
+/// Bytes that the write-ahead log shrinks to after a checkpoint.
+const WAL_BYTES_KEPT: u32 = 16 * 1024 * 1024;
+
+/// No column says when. Nothing is in the order of writing but a room's log itself, which is an order by its nature.
+const SCHEMA: &str = "
+    CREATE TABLE meta (
+        name  TEXT PRIMARY KEY,
+        value BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE rooms (
+        programme TEXT NOT NULL,
+        room      TEXT NOT NULL,
+        epoch     INTEGER NOT NULL,
+        head      INTEGER NOT NULL,
+        version   INTEGER NOT NULL,
+        kept_from INTEGER NOT NULL,
+        PRIMARY KEY (programme, room)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE publications (
+        programme   TEXT NOT NULL,
+        room        TEXT NOT NULL,
+        offset      INTEGER NOT NULL,
+        key         BLOB NOT NULL,
+        fingerprint BLOB NOT NULL,
+        sealed      BLOB NOT NULL,
+        PRIMARY KEY (programme, room, offset),
+        UNIQUE (programme, room, key)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Why the journal can't be made or opened. Each message says where and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is a file already.
+    #[error("{0} is already there; a log is never overwritten")]
+    AlreadyThere(PathBuf),
+    /// There is no file.
+    #[error(
+        "the log {0} is missing; if this is the first start, run `kkanbu init`, otherwise restore it from a backup"
+    )]
+    Missing(PathBuf),
+    /// Not `SQLite`'s, or somebody else's, or emptied.
+    #[error("{0} is not a kkanbu log: it is another program's file, or was emptied; restore it from a backup")]
+    NotALog(PathBuf),
+    /// Made by a newer kkanbu.
+    #[error("the log {path} has schema {found}, this kkanbu knows {SCHEMA_VERSION}; run the newer kkanbu that made it")]
+    Newer {
+        /// Where.
+        path: PathBuf,
+        /// Its schema version.
+        found: i32,
+    },
+    /// Made by an older kkanbu, which no migration leads from.
+    #[error("the log {path} has schema {found}, this kkanbu knows {SCHEMA_VERSION} and can't migrate it")]
+    Older {
+        /// Where.
+        path: PathBuf,
+        /// Its schema version.
+        found: i32,
+    },
+    /// The log and the key folder are of two servers.
+    #[error("the log {0} and the key folder belong to different servers; put the pair that belongs together in place")]
+    OtherServer(PathBuf),
+    /// Cut short or changed.
+    #[error("the log {path} is damaged ({found}); restore it from a backup")]
+    Damaged {
+        /// Where.
+        path: PathBuf,
+        /// What the check said first.
+        found: String,
+    },
+    /// Another process is in it.
+    #[error("the log {0} is in use by another process; stop that one first")]
+    Locked(PathBuf),
+    /// The operating system or `SQLite` refused.
+    #[error("the log {path}: {reason}")]
+    Refused {
+        /// Where.
+        path: PathBuf,
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// Makes a new journal beside its place and moves it there whole, so that a power cut leaves all of it or nothing.
+pub(super) fn create(path: &Path, server: ServerId) -> Result<(), OpenError> {
+    if path.exists() {
+        return Err(OpenError::AlreadyThere(path.into()));
+    }
+    let partial = path.with_extension("partial");
+    private_empty_file(&partial).map_err(|error| refused(path, &error))?;
+    let connection = connect(&partial).map_err(|error| told(path, &error))?;
+    prepare(&connection)
+        .and_then(|()| connection.execute_batch(&format!("BEGIN; {SCHEMA}")))
+        .and_then(|()| connection.execute("INSERT INTO meta VALUES ('server', ?1)", [server.as_bytes()]))
+        .and_then(|_| connection.pragma_update(None, "application_id", APPLICATION_ID))
+        .and_then(|()| connection.pragma_update(None, "user_version", SCHEMA_VERSION))
+        .and_then(|()| connection.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)"))
+        .map_err(|error| told(path, &error))?;
+    connection.close().map_err(|(_, error)| told(path, &error))?;
+    move_into_place(&partial, path)
+}
+
+fn private_empty_file(path: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).map(|_| ())
+}
+
+fn move_into_place(partial: &Path, path: &Path) -> Result<(), OpenError> {
+    let moved = File::open(partial)
+        .and_then(|file| file.sync_all())
+        // A hard link, unlike a rename, never replaces a file that is there.
+        .and_then(|()| fs::hard_link(partial, path))
+        .and_then(|()| fs::remove_file(partial))
+        .and_then(|()| path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()));
+    moved.map_err(|error| {
+        let taken = error.kind() == io::ErrorKind::AlreadyExists;
+        if taken { OpenError::AlreadyThere(path.into()) } else { refused(path, &error) }
+    })
+}
+
+/// Opens a journal that is there, after checking it.
+pub(super) fn open(path: &Path, server: ServerId) -> Result<Connection, OpenError> {
+    if !path.is_file() {
+        return Err(OpenError::Missing(path.into()));
+    }
+    let connection = connect(path).map_err(|error| told(path, &error))?;
+    check_kind(&connection, path)?;
+    prepare(&connection).map_err(|error| told(path, &error))?;
+    check_server(&connection, path, server)?;
+    check_sound(&connection, path)?;
+    // Somebody who is writing shows here.
+    connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(|error| told(path, &error))?;
+    Ok(connection)
+}
+
+/// Opens a connection that can only read, to a journal that is open.
+pub(super) fn read_only(path: &Path) -> Result<Connection, OpenError> {
+    let open = || {
+        let connection = connect(path)?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    };
+    open().map_err(|error| told(path, &error))
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    // Without the flag that would make a missing file.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)
+}
+
+fn check_kind(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let application = pragma("application_id").map_err(|error| told(path, &error))?;
+    if application != APPLICATION_ID {
+        return Err(OpenError::NotALog(path.into()));
+    }
+    match pragma("user_version").map_err(|error| told(path, &error))? {
+        SCHEMA_VERSION => Ok(()),
+        found if found > SCHEMA_VERSION => Err(OpenError::Newer { path: path.into(), found }),
+        found => Err(OpenError::Older { path: path.into(), found }),
+    }
+}
+
+fn check_server(connection: &Connection, path: &Path, server: ServerId) -> Result<(), OpenError> {
+    let found: Option<[u8; 16]> = connection
+        .query_row("SELECT value FROM meta WHERE name = 'server'", [], |row| row.get(0))
+        .optional()
+        .map_err(|error| told(path, &error))?;
+    if found == Some(*server.as_bytes()) { Ok(()) } else { Err(OpenError::OtherServer(path.into())) }
+}
+
+fn check_sound(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let found: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| told(path, &error))?;
+    if found != "ok" {
+        return Err(OpenError::Damaged { path: path.into(), found });
+    }
+    let short: i64 = connection
+        .query_row(
+            "SELECT count(*) FROM rooms WHERE head <> coalesce(
+                (SELECT max(offset) FROM publications AS p
+                 WHERE p.programme = rooms.programme AND p.room = rooms.room), kept_from - 1)",
+            [],
+            |row| row.get(0),
+        )
+        .map_err(|error| told(path, &error))?;
+    if short == 0 {
+        return Ok(());
+    }
+    Err(OpenError::Damaged { path: path.into(), found: format!("{short} rooms do not end where they should") })
+}
+
+fn told(path: &Path, error: &rusqlite::Error) -> OpenError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => OpenError::NotALog(path.into()),
+        Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged { path: path.into(), found: error.to_string() },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked(path.into()),
+        _ => OpenError::Refused { path: path.into(), reason: error.to_string() },
+    }
+}
+
+fn refused(path: &Path, error: &io::Error) -> OpenError {
+    OpenError::Refused { path: path.into(), reason: error.to_string() }
+}

@@ -1,0 +1,66 @@
+//! Read connections of their own: in write-ahead mode they see what is committed, and nobody waits for anybody.
+
+use super::{find, number, offset, open};
+use crate::memory::journal::{JournalError, JournalReader, StoredRecord};
+use crate::memory::sqlite::OpenError;
+use crate::{Found, IdempotencyKey};
+use kkanbu_model::{Offset, RoomAddress};
+use parking_lot::Mutex;
+use rusqlite::{Connection, params};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Reads that run at the same time; more take turns.
+const READ_CONNECTIONS: usize = 2;
+
+/// A few connections that only read.
+pub(super) struct SqliteReader {
+    connections: [Mutex<Connection>; READ_CONNECTIONS],
+    turn: AtomicUsize,
+}
+
+impl SqliteReader {
+    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+        let connections = [Mutex::new(open::read_only(path)?), Mutex::new(open::read_only(path)?)];
+        Ok(Self { connections, turn: AtomicUsize::new(0) })
+    }
+
+    fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, JournalError>) -> Result<T, JournalError> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % READ_CONNECTIONS;
+        self.connections
+            .get(turn)
+            .map_or_else(|| Err(JournalError("no read connection".to_owned())), |connection| read(&connection.lock()))
+    }
+}
+
+impl JournalReader for SqliteReader {
+    fn read(
+        &self,
+        room: &RoomAddress,
+        after: Offset,
+        through: Offset,
+        limit: usize,
+    ) -> Result<Vec<StoredRecord>, JournalError> {
+        self.with(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT offset, key, sealed FROM publications
+                 WHERE programme = ?1 AND room = ?2 AND offset > ?3 AND offset <= ?4 ORDER BY offset LIMIT ?5",
+            )?;
+            let range = params![
+                room.programme.as_str(),
+                room.room.as_str(),
+                number(after),
+                number(through),
+                i64::try_from(limit).unwrap_or(i64::MAX)
+            ];
+            let records = select.query_map(range, |row| {
+                Ok(StoredRecord { offset: offset(row, 0)?, key: IdempotencyKey(row.get(1)?), sealed: row.get(2)? })
+            })?;
+            Ok(records.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn find(&self, room: &RoomAddress, key: IdempotencyKey) -> Result<Option<Found>, JournalError> {
+        self.with(|connection| find(connection, room, key))
+    }
+}

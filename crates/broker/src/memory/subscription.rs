@@ -1,0 +1,58 @@
+//! A cursor on one room: behind the ring it reads the journal, near the head the ring, at the head it waits.
+
+use crate::memory::pages::Pages;
+use crate::memory::room_log::{RoomLog, Step};
+use crate::{BrokerError, Subscribed, Subscription};
+use async_trait::async_trait;
+use kkanbu_model::{Epoch, Offset};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Publications that are handed out at once. It bounds what a subscriber far behind holds in memory.
+const PAGE_PUBLICATIONS_MAX: usize = 256;
+
+/// One subscriber's place in a room's log.
+pub(crate) struct RoomSubscription {
+    room: Arc<RoomLog>,
+    pages: Pages,
+    changed: watch::Receiver<()>,
+    epoch: Epoch,
+    cursor: Offset,
+}
+
+impl RoomSubscription {
+    /// Follows the room after `cursor`, in this epoch.
+    pub(crate) fn new(room: Arc<RoomLog>, pages: Pages, epoch: Epoch, cursor: Offset) -> Self {
+        Self { changed: room.watch(), room, pages, epoch, cursor }
+    }
+}
+
+#[async_trait]
+impl Subscription for RoomSubscription {
+    async fn next(&mut self) -> Result<Subscribed, BrokerError> {
+        loop {
+            // Seen before looking: what comes after the look wakes the wait.
+            self.changed.mark_unchanged();
+            match self.room.step(self.epoch, self.cursor, PAGE_PUBLICATIONS_MAX) {
+                Step::End => return Err(BrokerError::Closed),
+                Step::Wait => self.changed.changed().await.map_err(|_| BrokerError::Closed)?,
+                Step::TellNewEpoch(head) => {
+                    self.epoch = head.position.epoch;
+                    self.cursor = head.position.offset;
+                    return Ok(Subscribed::NewEpoch(head));
+                }
+                Step::HandOut(following) => {
+                    let read = self.pages.complete(&self.room, self.cursor, following, PAGE_PUBLICATIONS_MAX).await?;
+                    match (read.publications.last(), read.stopped_by) {
+                        (Some(last), _) => {
+                            self.cursor = last.offset;
+                            return Ok(Subscribed::Publications(read.publications));
+                        }
+                        (None, Some(error)) => return Err(error),
+                        (None, None) => {}
+                    }
+                }
+            }
+        }
+    }
+}

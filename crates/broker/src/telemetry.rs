@@ -1,0 +1,54 @@
+//! Every log event of this crate. A privacy review reads this file alone: no body, handle, key, member, room or programme
+//! may appear in it.
+
+use std::time::Duration;
+
+/// The log's writer is ready.
+pub(crate) fn log_started() {
+    tracing::info!("log started");
+}
+
+/// What waited was written and the writer ended.
+pub(crate) fn log_closed() {
+    tracing::info!("log closed");
+}
+
+/// The writer ended without having been asked to: a bug. Everything answers `Closed` from now on.
+pub(crate) fn log_died() {
+    tracing::error!("log writer died, restart the server");
+}
+
+/// Publications were not written; their publishers were told and may try again.
+pub(crate) fn write_failed(reason: &str, publications: usize) {
+    tracing::error!(reason, publications, "log write failed");
+}
+
+/// Writing works again after a failure.
+pub(crate) fn write_recovered() {
+    tracing::info!("log writes again");
+}
+
+/// What was believed unwritten after a failure turned out to be in the log.
+pub(crate) fn written_after_all(publications: u64) {
+    tracing::warn!(publications, "log held publications whose write had failed");
+}
+
+/// One sync took long: everybody who posts is waiting for it.
+pub(crate) fn sync_slow(took: Duration, publications: usize) {
+    tracing::warn!(took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX), publications, "log sync is slow");
+}
+
+/// A room's epoch was begun anew.
+pub(crate) fn epoch_begun() {
+    tracing::info!("log epoch begun");
+}
+
+/// All logs of a programme were deleted.
+pub(crate) fn programme_destroyed() {
+    tracing::info!("programme's logs destroyed");
+}
+
+/// A record did not open.
+pub(crate) fn record_damaged() {
+    tracing::error!("log record does not open: wrong content key, or the log was changed");
+}

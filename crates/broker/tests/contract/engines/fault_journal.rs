@@ -1,0 +1,278 @@
+//! A journal that keeps unsynced writes apart, throws them away when it crashes, and fails, stalls or fills up on command.
+
+use kkanbu_broker::memory::{Journal, JournalError, JournalReader, Record, Standing, StoredRecord};
+use kkanbu_broker::{Found, IdempotencyKey};
+use kkanbu_model::{Offset, ProgrammeId, RoomAddress};
+use parking_lot::{Condvar, Mutex};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// What goes wrong with the next write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// `append` fails.
+    Append,
+    /// `sync` fails and nothing was written.
+    Sync,
+    /// `sync` fails, yet everything was written, as when a server's answer is lost.
+    SyncButWritten,
+    /// `sync` fails, and what was written is there after a crash unless something else was synced in between, as when
+    /// fsync fails after the bytes have reached the disk.
+    SyncWrittenIfCrashed,
+    /// The writer's thread dies, as of a bug.
+    Panic,
+}
+
+/// The disk. It outlives the journals that are opened on it, as a disk outlives a process.
+#[derive(Clone, Default)]
+pub(crate) struct Disk(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default, Clone)]
+struct Data {
+    records: BTreeMap<(RoomAddress, Offset), Record>,
+    keys: HashMap<(RoomAddress, IdempotencyKey), Found>,
+    standings: HashMap<RoomAddress, Standing>,
+}
+
+#[derive(Default)]
+struct Gathered {
+    records: Vec<Record>,
+    standings: Vec<(RoomAddress, Standing)>,
+}
+
+#[derive(Default)]
+struct State {
+    durable: Data,
+    gathered: Gathered,
+    in_doubt: Option<Gathered>,
+    next_fault: Option<Fault>,
+    full: bool,
+    hold: bool,
+    held: bool,
+    syncs: u64,
+    /// Counts crashes. A journal of an earlier life can't write any more.
+    life: u64,
+}
+
+/// A journal on a [`Disk`], for one life of the process.
+pub(crate) struct FaultJournal {
+    disk: Disk,
+    life: u64,
+}
+
+impl Data {
+    fn take_in(&mut self, gathered: Gathered) {
+        for record in gathered.records {
+            let found = Found { offset: record.offset, fingerprint: record.fingerprint };
+            let earlier = self.keys.insert((record.room.clone(), record.key), found);
+            assert_eq!(earlier, None, "a key is unique in its room");
+            let earlier = self.records.insert((record.room.clone(), record.offset), record);
+            assert_eq!(earlier, None, "an offset is unique in its room");
+        }
+        self.standings.extend(gathered.standings);
+    }
+
+    fn of_room(&self, room: &RoomAddress) -> impl Iterator<Item = &Record> {
+        self.records.values().filter(move |record| record.room == *room)
+    }
+}
+
+impl Disk {
+    pub(crate) fn journal(&self) -> FaultJournal {
+        FaultJournal { disk: self.clone(), life: self.0.state.lock().life }
+    }
+
+    /// Loses power: what was not synced is gone, what was in doubt is there or not, and nothing of this life writes again.
+    pub(crate) fn crash(&self) {
+        let mut state = self.0.state.lock();
+        state.life += 1;
+        state.gathered = Gathered::default();
+        if let Some(gathered) = state.in_doubt.take() {
+            state.durable.take_in(gathered);
+        }
+        (state.hold, state.next_fault, state.full) = (false, None, false);
+        self.0.changed.notify_all();
+    }
+
+    /// Something goes wrong once.
+    pub(crate) fn fail_next(&self, fault: Fault) {
+        self.0.state.lock().next_fault = Some(fault);
+    }
+
+    /// Every write fails while it is full.
+    pub(crate) fn set_full(&self, full: bool) {
+        self.0.state.lock().full = full;
+    }
+
+    /// Every sync waits while it holds.
+    pub(crate) fn hold(&self, hold: bool) {
+        self.0.state.lock().hold = hold;
+        self.0.changed.notify_all();
+    }
+
+    /// Whether a sync is waiting.
+    pub(crate) fn is_holding(&self) -> bool {
+        self.0.state.lock().held
+    }
+
+    /// How many syncs there were.
+    pub(crate) fn syncs(&self) -> u64 {
+        self.0.state.lock().syncs
+    }
+
+    pub(crate) fn change_record(&self, room: &RoomAddress, offset: Offset, change: impl FnOnce(&mut Record)) {
+        let mut state = self.0.state.lock();
+        change(state.durable.records.get_mut(&(room.clone(), offset)).unwrap());
+    }
+
+    pub(crate) fn expire(&self, room: &RoomAddress, through: Offset) {
+        let mut state = self.0.state.lock();
+        state.durable.records.retain(|(of, offset), _| of != room || *offset > through);
+        state.durable.standings.get_mut(room).unwrap().kept_from = through.next();
+    }
+
+    pub(crate) fn plant(&self, record: Record) {
+        self.0.state.lock().durable.records.insert((record.room.clone(), record.offset), record);
+    }
+
+    pub(crate) fn records(&self) -> Vec<Record> {
+        let state = self.0.state.lock();
+        state.durable.records.values().chain(&state.gathered.records).cloned().collect()
+    }
+}
+
+impl FaultJournal {
+    fn alive(&self, state: &State) -> Result<(), JournalError> {
+        if state.life == self.life { Ok(()) } else { Err(JournalError("the power is off".to_owned())) }
+    }
+}
+
+fn refused(what: &str) -> Result<(), JournalError> {
+    Err(JournalError(what.to_owned()))
+}
+
+impl Journal for FaultJournal {
+    fn standing(&mut self, room: &RoomAddress) -> Result<Option<Standing>, JournalError> {
+        let state = self.disk.0.state.lock();
+        self.alive(&state)?;
+        Ok(state.durable.standings.get(room).copied())
+    }
+
+    fn find(&mut self, room: &RoomAddress, key: IdempotencyKey) -> Result<Option<Found>, JournalError> {
+        let state = self.disk.0.state.lock();
+        self.alive(&state)?;
+        Ok(state.durable.keys.get(&(room.clone(), key)).copied())
+    }
+
+    fn append(&mut self, records: &[Record]) -> Result<(), JournalError> {
+        let mut state = self.disk.0.state.lock();
+        self.alive(&state)?;
+        if state.next_fault.take_if(|fault| *fault == Fault::Append).is_some() {
+            // A write may fail half way through.
+            let half = records.len() / 2;
+            state.gathered.records.extend_from_slice(&records[..half]);
+            return refused("append failed");
+        }
+        state.gathered.records.extend_from_slice(records);
+        Ok(())
+    }
+
+    fn set_standing(&mut self, room: &RoomAddress, standing: &Standing) -> Result<(), JournalError> {
+        let mut state = self.disk.0.state.lock();
+        self.alive(&state)?;
+        state.gathered.standings.push((room.clone(), *standing));
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), JournalError> {
+        let mut state = self.disk.0.state.lock();
+        state.held = true;
+        while state.hold && state.life == self.life {
+            self.disk.0.changed.wait(&mut state);
+        }
+        state.held = false;
+        self.alive(&state)?;
+        if state.full {
+            return refused("the disk is full");
+        }
+        match state.next_fault.take() {
+            Some(Fault::SyncButWritten) => {
+                let gathered = std::mem::take(&mut state.gathered);
+                state.durable.take_in(gathered);
+                state.in_doubt = None;
+                refused("sync failed, but it was written")
+            }
+            Some(Fault::SyncWrittenIfCrashed) => {
+                state.in_doubt = Some(std::mem::take(&mut state.gathered));
+                refused("sync failed in doubt")
+            }
+            Some(Fault::Panic) => {
+                drop(state);
+                panic!("a bug")
+            }
+            Some(Fault::Append | Fault::Sync) => refused("sync failed"),
+            None => {
+                let gathered = std::mem::take(&mut state.gathered);
+                state.durable.take_in(gathered);
+                state.in_doubt = None;
+                state.syncs += 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn rollback(&mut self) {
+        let mut state = self.disk.0.state.lock();
+        if state.life == self.life {
+            state.gathered = Gathered::default();
+        }
+    }
+
+    fn destroy(&mut self, programme: &ProgrammeId) -> Result<(), JournalError> {
+        let mut state = self.disk.0.state.lock();
+        self.alive(&state)?;
+        if state.full {
+            return refused("the disk is full");
+        }
+        state.durable.records.retain(|(room, _), _| room.programme != *programme);
+        state.durable.keys.retain(|(room, _), _| room.programme != *programme);
+        state.durable.standings.retain(|room, _| room.programme != *programme);
+        Ok(())
+    }
+
+    fn check(&mut self) -> Result<(), JournalError> {
+        let state = self.disk.0.state.lock();
+        self.alive(&state)?;
+        if state.full { refused("the disk is full") } else { Ok(()) }
+    }
+
+    fn reader(&self) -> Arc<dyn JournalReader> {
+        Arc::new(self.disk.clone())
+    }
+}
+
+impl JournalReader for Disk {
+    fn read(
+        &self,
+        room: &RoomAddress,
+        after: Offset,
+        through: Offset,
+        limit: usize,
+    ) -> Result<Vec<StoredRecord>, JournalError> {
+        let state = self.0.state.lock();
+        let wanted = state.durable.of_room(room).filter(|record| after < record.offset && record.offset <= through);
+        let stored =
+            |record: &Record| StoredRecord { offset: record.offset, key: record.key, sealed: record.sealed.clone() };
+        Ok(wanted.take(limit).map(stored).collect())
+    }
+
+    fn find(&self, room: &RoomAddress, key: IdempotencyKey) -> Result<Option<Found>, JournalError> {
+        Ok(self.0.state.lock().durable.keys.get(&(room.clone(), key)).copied())
+    }
+}

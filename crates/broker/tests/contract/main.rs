@@ -1,0 +1,118 @@
+//! The broker's contract, written once and run unchanged for every engine.
+//!
+//! Table of contents:
+//!
+//! - `harness`: what an engine brings to be tested, and words to tell a test's story with
+//! - `engines`: the engines under test
+//!   - `memory_sqlite`: the memory engine over its journal for servers
+//!   - `memory_fault`: the memory engine over a journal that loses, fails and stalls on command
+//! - `suite`: the contract itself
+//!   - `order`: one order a room, for readers and subscribers
+//!   - `idempotency`: a retried command is one publication
+//!   - `state`: `Stale`, and what moves the version on
+//!   - `races`: last seat, same handle, post against freeze
+//!   - `subscriptions`: resume without hole or duplicate, near and far behind
+//!   - `epochs`: what a new epoch changes and what it leaves
+//!   - `storage`: failing, restarting, damaged and destroyed storage; limits; closing
+//!   - `at_rest`: what lies on the disk tells nothing
+//! - `durability`: nothing acknowledged or delivered is lost, by random schedules of crashes and failures
+//! - `sqlite_kill`: the same for the real file, as a killed process leaves it
+
+#[cfg(test)]
+mod durability;
+#[cfg(test)]
+mod engines;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod sqlite_kill;
+#[cfg(test)]
+mod suite;
+
+/// Makes a test of every rule named, for one engine.
+macro_rules! rules {
+    ($engine:ty, $module:ident: $($rule:ident),+ $(,)?) => {
+        mod $module {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $rule() {
+                    crate::harness::run(async |engine: &$engine| crate::suite::$module::$rule(engine).await).await;
+                }
+            )+
+        }
+    };
+}
+
+/// The whole suite for one engine.
+macro_rules! contract {
+    ($name:ident, $engine:ty) => {
+        mod $name {
+            rules!($engine, order:
+                offsets_rise_by_one_from_one,
+                an_untouched_room_stands_at_zero_in_an_epoch_that_stays,
+                rooms_do_not_share_offsets,
+                concurrent_publishers_make_one_order_for_all,
+                what_was_acknowledged_can_be_read_at_once,
+                pages_follow_on_each_other,
+                an_event_comes_back_as_it_was_published,
+            );
+            rules!($engine, idempotency:
+                the_same_key_is_the_same_publication,
+                concurrent_tries_of_one_key_make_one_publication,
+                a_key_is_remembered_after_a_restart,
+                a_key_is_remembered_across_epochs,
+                a_key_that_said_something_else_is_refused,
+                a_retry_on_an_old_state_is_a_duplicate_and_not_stale,
+                a_key_counts_in_its_room_only,
+                a_found_key_tells_offset_and_fingerprint,
+            );
+            rules!($engine, state:
+                a_decision_on_an_old_state_is_stale,
+                posts_do_not_move_the_version,
+                stale_names_a_version_that_subscribers_reach,
+                a_stale_entry_is_not_in_the_log_and_its_key_is_free,
+                the_version_survives_a_restart,
+            );
+            rules!($engine, races:
+                the_last_seats_go_to_exactly_as_many,
+                one_handle_goes_to_one_member,
+                nothing_is_posted_after_a_freeze,
+            );
+            rules!($engine, subscriptions:
+                a_subscription_gives_what_is_kept_and_then_what_comes,
+                resuming_while_publishing_goes_on_has_no_hole_and_no_duplicate,
+                a_subscriber_far_behind_gets_everything,
+                a_dropped_wait_loses_nothing,
+                a_position_beyond_the_head_counts_as_the_head,
+                many_subscribers_see_the_same,
+            );
+            rules!($engine, epochs:
+                a_new_epoch_is_told_once_and_offsets_go_on,
+                what_came_before_a_new_epoch_is_handed_out_before_it_is_told,
+                positions_of_another_epoch_are_a_gap,
+                an_epoch_survives_a_restart,
+            );
+            rules!($engine, storage:
+                a_failed_write_is_told_and_the_next_try_works,
+                a_restart_keeps_everything,
+                a_damaged_record_is_named_and_never_skipped,
+                what_has_expired_is_a_gap_and_subscriptions_begin_after_it,
+                a_position_ahead_of_the_log_is_a_gap,
+                a_destroyed_programme_ends_its_subscriptions_and_leaves_others,
+                a_programme_without_a_key_is_unknown,
+                a_full_queue_is_told_and_holds_nobody_up,
+                closing_writes_what_waits,
+                a_closed_log_answers_closed,
+                a_check_asks_the_storage,
+            );
+            rules!($engine, at_rest:
+                bodies_names_and_keys_are_not_in_the_data,
+                equal_posts_differ_and_lengths_are_padded,
+                another_key_opens_nothing,
+            );
+        }
+    };
+}
+
+contract!(memory_sqlite, crate::engines::memory_sqlite::MemorySqlite);
+contract!(memory_fault, crate::engines::memory_fault::MemoryFault);

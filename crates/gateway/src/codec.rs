@@ -1,0 +1,146 @@
+//! RFC 6455 without a socket: bytes in, messages and reply bytes out.
+//!
+//! tungstenite's sans-IO context decodes and answers pings and closes; what it wants to write goes into the session's outbox, so
+//! that one writer owns the socket's bytes and ready-made frames can go out beside it.
+
+use crate::close::CloseReason;
+use crate::outbox::Outbox;
+use bytes::{Buf, Bytes, BytesMut};
+use std::io::{self, Read, Write};
+use tungstenite::error::{CapacityError, Error, ProtocolError};
+use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tungstenite::protocol::frame::{CloseFrame, Frame};
+use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
+use tungstenite::{Message, Utf8Bytes};
+
+/// Bytes that the decoder reads at once. Small: every connection holds this much.
+const READ_BUFFER_BYTES: usize = 4_096;
+
+/// What came from the client.
+#[derive(Debug)]
+pub(crate) enum Received {
+    /// A text message.
+    Text(Utf8Bytes),
+    /// A ping or pong: a sign of life.
+    Alive,
+    /// A close frame; the answer is in the outbox.
+    Close,
+}
+
+/// One connection's RFC 6455 state.
+pub(crate) struct Codec {
+    context: WebSocketContext,
+    input: BytesMut,
+    end_of_input: bool,
+}
+
+/// Lets the context read what was fed and write into the outbox.
+struct Pipe<'a> {
+    input: &'a mut BytesMut,
+    end_of_input: bool,
+    outbox: &'a mut Outbox,
+}
+
+impl Read for Pipe<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.input.is_empty() {
+            return if self.end_of_input { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
+        }
+        let length = buffer.len().min(self.input.len());
+        self.input.copy_to_slice(buffer.get_mut(..length).unwrap_or_default());
+        Ok(length)
+    }
+}
+
+impl Write for Pipe<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.outbox.push(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Codec {
+    /// A server's side of a connection, with what the client sent before the upgrade was answered.
+    pub(crate) fn new(early: &[u8], frame_bytes_max: usize) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .max_frame_size(Some(frame_bytes_max))
+            .max_message_size(Some(frame_bytes_max));
+        let context = WebSocketContext::new(Role::Server, Some(config));
+        Self { context, input: BytesMut::from(early), end_of_input: false }
+    }
+
+    /// Where bytes from the socket go.
+    pub(crate) const fn input(&mut self) -> &mut BytesMut {
+        &mut self.input
+    }
+
+    /// The socket has no more bytes.
+    pub(crate) const fn end_input(&mut self) {
+        self.end_of_input = true;
+    }
+
+    /// The next message, if all of it is there; or why the connection has to end.
+    pub(crate) fn next(&mut self, outbox: &mut Outbox) -> Result<Option<Received>, CloseReason> {
+        let mut pipe = Pipe { input: &mut self.input, end_of_input: self.end_of_input, outbox };
+        let message = match self.context.read(&mut pipe) {
+            Ok(message) => message,
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(error) => return Err(reason(&error)),
+        };
+        // A pong or close that the context has ready goes out before anything else does.
+        match self.context.flush(&mut pipe) {
+            Ok(()) | Err(Error::ConnectionClosed) => {}
+            Err(error) => return Err(reason(&error)),
+        }
+        match message {
+            Message::Text(text) => Ok(Some(Received::Text(text))),
+            Message::Binary(_) => Err(CloseReason::Binary),
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(Some(Received::Alive)),
+            Message::Close(_) => Ok(Some(Received::Close)),
+        }
+    }
+
+    /// Puts a close frame into the outbox, unless one was sent already.
+    pub(crate) fn close(&mut self, reason: CloseReason, outbox: &mut Outbox) {
+        let Some(code) = reason.code() else { return };
+        let code = u16::try_from(kkanbu_wire::Code::number(code)).unwrap_or(1011);
+        let frame = CloseFrame { code: CloseCode::from(code), reason: reason.text().into() };
+        let mut pipe = Pipe { input: &mut self.input, end_of_input: self.end_of_input, outbox };
+        // The write goes into memory; that the context calls the connection closed now is no failure.
+        let _ = self.context.close(&mut pipe, Some(frame));
+    }
+}
+
+/// Turns a decoder's error into the reason that RFC 6455 §7.4.1 has a code for.
+fn reason(error: &Error) -> CloseReason {
+    match error {
+        Error::ConnectionClosed | Error::AlreadyClosed => CloseReason::Client,
+        Error::Capacity(CapacityError::MessageTooLong { .. }) => CloseReason::TooBig,
+        Error::Utf8(_) => CloseReason::InvalidUtf8,
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) | Error::Io(_) => CloseReason::SocketLost,
+        // Everything else that reading can give is the peer's breach of the protocol; the rest of the enum is handshakes and TLS.
+        _ => CloseReason::Protocol,
+    }
+}
+
+/// A text message as ready server frame bytes.
+pub(crate) fn text_frame(payload: Vec<u8>) -> Bytes {
+    frame_bytes(&Frame::message(Bytes::from(payload), OpCode::Data(Data::Text), true))
+}
+
+/// A ping as ready server frame bytes.
+pub(crate) fn ping_frame() -> Bytes {
+    frame_bytes(&Frame::ping(Bytes::new()))
+}
+
+fn frame_bytes(frame: &Frame) -> Bytes {
+    let mut bytes = Vec::with_capacity(frame.len());
+    // Writing into memory does not fail.
+    let _ = frame.clone().format(&mut bytes);
+    Bytes::from(bytes)
+}

@@ -1,0 +1,256 @@
+//! The owner of one socket: reads, steps the session, writes, and watches the deadlines.
+
+use crate::close::CloseReason;
+use crate::codec::{Codec, Received, ping_frame};
+use crate::outbox::Outbox;
+use crate::service::{Outcome, Service};
+use crate::session::{Session, Step};
+use kkanbu_model::Limits;
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// Longest time over which sessions of a draining node are told to come back.
+const COME_BACK_SPREAD: Duration = Duration::from_secs(3);
+
+/// Messages handled in one turn before the socket, the rooms and the clock get theirs.
+const MESSAGES_A_TURN: usize = 32;
+
+type Pending = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// When things have to have happened.
+struct Deadlines {
+    /// The session must be authenticated.
+    authenticate: Instant,
+    /// The client must have been heard.
+    silence: Instant,
+    /// The next ping is due.
+    ping: Instant,
+    /// The socket must have taken something.
+    write: Option<Instant>,
+}
+
+impl Deadlines {
+    fn new(limits: &Limits) -> Self {
+        let now = Instant::now();
+        Self {
+            authenticate: now + limits.authenticate,
+            silence: now + limits.silence_max,
+            ping: now + limits.heartbeat,
+            write: None,
+        }
+    }
+
+    fn next(&self, is_open: bool) -> Instant {
+        let authenticate = if is_open { self.silence } else { self.authenticate };
+        let write = self.write.unwrap_or(self.silence);
+        authenticate.min(self.silence).min(self.ping).min(write)
+    }
+}
+
+/// One connection.
+pub(crate) struct Connection<S> {
+    socket: S,
+    codec: Codec,
+    outbox: Outbox,
+    session: Session,
+    service: Arc<Service>,
+    pending: Option<Pending>,
+    deadlines: Deadlines,
+    /// The last turn stopped before it had seen every message that is there.
+    more: bool,
+}
+
+/// What woke the owner.
+enum Woken {
+    Read(std::io::Result<usize>),
+    Wrote(std::io::Result<usize>),
+    Done(Outcome),
+    News,
+    Clock,
+    Drain,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
+    pub(crate) fn new(socket: S, early: &[u8], session: Session, service: Arc<Service>) -> Self {
+        let codec = Codec::new(early, service.limits.frame_bytes_max);
+        let deadlines = Deadlines::new(&service.limits);
+        Self { socket, codec, outbox: Outbox::default(), session, service, pending: None, deadlines, more: false }
+    }
+
+    /// Runs the connection to its end, and says why it ended.
+    pub(crate) async fn run(mut self, drain: &CancellationToken) -> CloseReason {
+        let reason = self.serve(drain).await;
+        self.say_goodbye(reason).await;
+        self.session.end();
+        reason
+    }
+
+    async fn serve(&mut self, drain: &CancellationToken) -> CloseReason {
+        loop {
+            if let Err(reason) = self.turn() {
+                return reason;
+            }
+            let woken = self.wait(drain).await;
+            if let Err(reason) = self.woken(woken) {
+                return reason;
+            }
+        }
+    }
+
+    /// Does everything that can be done without waiting.
+    fn turn(&mut self) -> Result<(), CloseReason> {
+        self.more = true;
+        for _ in 0..MESSAGES_A_TURN {
+            // A client that does not read its replies is not listened to either.
+            if self.pending.is_some() || !self.outbox.has_room() {
+                break;
+            }
+            match self.codec.next(&mut self.outbox)? {
+                Some(Received::Text(text)) => {
+                    let step = self.session.on_text(text.as_str());
+                    self.step(step)?;
+                }
+                Some(Received::Alive) => {}
+                Some(Received::Close) => return Err(CloseReason::Client),
+                None => {
+                    self.more = false;
+                    break;
+                }
+            }
+        }
+        for step in self.session.on_orders() {
+            self.step(step)?;
+        }
+        if let Some(action) = self.session.fill(&mut self.outbox)?
+            && self.pending.is_none()
+        {
+            self.pending = Some(Box::pin(self.service.clone().perform(action)));
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: Step) -> Result<(), CloseReason> {
+        match step {
+            Step::Send(frame) => self.outbox.push(&frame),
+            Step::Perform(action) => self.pending = Some(Box::pin(self.service.clone().perform(action))),
+            Step::Close(reason) => return Err(reason),
+        }
+        Ok(())
+    }
+
+    async fn wait(&mut self, drain: &CancellationToken) -> Woken {
+        let write_limit = self.service.limits.write_stall_max;
+        self.deadlines.write = match (self.outbox.is_empty(), self.deadlines.write) {
+            (true, _) => None,
+            (false, Some(deadline)) => Some(deadline),
+            (false, None) => Some(Instant::now() + write_limit),
+        };
+        let may_read = self.pending.is_none() && self.outbox.has_room();
+        let more_to_read = may_read && self.more;
+        let wake_at = self.deadlines.next(self.session.is_open());
+        let handle = self.session.handle();
+        let (mut reader, mut writer) = tokio::io::split(&mut self.socket);
+        let pending_action = async {
+            match &mut self.pending {
+                Some(action) => action.await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            wrote = writer.write(self.outbox.waiting()), if !self.outbox.is_empty() => Woken::Wrote(wrote),
+            outcome = pending_action => Woken::Done(outcome),
+            () = drain.cancelled() => Woken::Drain,
+            () = sleep_until(wake_at) => Woken::Clock,
+            () = handle.news() => Woken::News,
+            read = reader.read_buf(self.codec.input()), if may_read => Woken::Read(read),
+            () = tokio::task::yield_now(), if more_to_read => Woken::News,
+        }
+    }
+
+    fn woken(&mut self, woken: Woken) -> Result<(), CloseReason> {
+        match woken {
+            Woken::Read(Ok(0)) => {
+                self.codec.end_input();
+                Ok(())
+            }
+            Woken::Read(Ok(_)) => {
+                self.deadlines.silence = Instant::now() + self.service.limits.silence_max;
+                Ok(())
+            }
+            Woken::Wrote(Ok(count)) if count > 0 => {
+                self.outbox.taken(count);
+                self.deadlines.write = None;
+                Ok(())
+            }
+            Woken::Read(Err(_)) | Woken::Wrote(_) => Err(CloseReason::SocketLost),
+            Woken::Done(outcome) => {
+                self.pending = None;
+                for step in self.session.on_outcome(outcome) {
+                    self.step(step)?;
+                }
+                Ok(())
+            }
+            Woken::News => Ok(()),
+            Woken::Clock => self.clock(),
+            Woken::Drain => {
+                let spread = u64::try_from(COME_BACK_SPREAD.as_millis()).unwrap_or(u64::MAX);
+                Err(CloseReason::Draining(Duration::from_millis(rand::random_range(0..spread))))
+            }
+        }
+    }
+
+    fn clock(&mut self) -> Result<(), CloseReason> {
+        let now = Instant::now();
+        if self.deadlines.write.is_some_and(|deadline| deadline <= now) {
+            return Err(CloseReason::SlowConsumer);
+        }
+        if self.deadlines.silence <= now {
+            return Err(CloseReason::Silent);
+        }
+        if !self.session.is_open() && self.deadlines.authenticate <= now {
+            return Err(CloseReason::Unauthenticated);
+        }
+        if self.deadlines.ping <= now {
+            self.outbox.push(&ping_frame());
+            self.deadlines.ping = now + self.service.limits.heartbeat;
+        }
+        Ok(())
+    }
+
+    /// On draining, the command in hand still gets its reply.
+    async fn finish_pending(&mut self, reason: CloseReason) {
+        let (CloseReason::Draining(_), Some(pending)) = (reason, self.pending.take()) else { return };
+        if let Ok(outcome) = timeout(self.service.limits.close, pending).await {
+            for step in self.session.on_outcome(outcome) {
+                // Closing is under way already, and nothing else is begun.
+                let _ = self.step(step);
+            }
+        }
+    }
+
+    /// Flushes what waits, sends the close frame, and waits a moment for the client's, so that its reply does not meet a closed
+    /// socket and throw the last bytes away.
+    async fn say_goodbye(&mut self, reason: CloseReason) {
+        if reason == CloseReason::SocketLost {
+            return;
+        }
+        self.finish_pending(reason).await;
+        self.codec.close(reason, &mut self.outbox);
+        let limit = self.service.limits.close;
+        let goodbye = async {
+            self.socket.write_all(self.outbox.waiting()).await?;
+            self.socket.shutdown().await?;
+            let mut rest = [0; 1_024];
+            while self.socket.read(&mut rest).await? > 0 {}
+            Ok::<(), std::io::Error>(())
+        };
+        // Whether the client took it or not, the socket is dropped now.
+        let _ = timeout(limit, goodbye).await;
+    }
+}

@@ -1,0 +1,28 @@
+//! WebSocket sessions, pseudonymous handles, listeners and drain.
+//!
+//! The gateway carries frames between sockets and the rooms: it decodes what members send, has the rules decide, publishes to
+//! the broker, and copies what the broker made durable to every session in the room. It knows member keys, never identities:
+//! it has no type that could name one.
+
+mod admin;
+mod challenge;
+mod close;
+mod codec;
+mod connection;
+mod feed;
+mod handles;
+mod http;
+mod join_code;
+mod listener;
+mod ops;
+mod outbox;
+mod server;
+mod service;
+mod session;
+mod telemetry;
+
+pub use http::{Asset, Assets};
+pub use join_code::join_code;
+pub use listener::{ListenError, Tls};
+pub use server::{Listening, Parts, ReadProgramme, Server, Settings};
+pub use service::{Programmes, ProgrammesError};

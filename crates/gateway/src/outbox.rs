@@ -1,0 +1,45 @@
+//! Bytes on their way to one socket. One writer: whoever owns the connection.
+
+use bytes::{Buf, BytesMut};
+
+/// Bytes from which on the outbox takes no more publications: the cursor waits instead, and its distance is the debt.
+pub(crate) const OUTBOX_SOFT_BYTES: usize = 65_536;
+
+/// Largest memory kept for reuse while nothing waits.
+const KEEP_BYTES: usize = 4_096;
+
+/// Bytes that wait for the socket.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    bytes: BytesMut,
+}
+
+impl Outbox {
+    /// Appends whole frames.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Whether publications may be copied in.
+    pub(crate) fn has_room(&self) -> bool {
+        self.bytes.len() < OUTBOX_SOFT_BYTES
+    }
+
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// What waits.
+    pub(crate) fn waiting(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The socket took `count` bytes.
+    pub(crate) fn taken(&mut self, count: usize) {
+        self.bytes.advance(count.min(self.bytes.len()));
+        if self.bytes.is_empty() && self.bytes.capacity() > KEEP_BYTES {
+            self.bytes = BytesMut::new();
+        }
+    }
+}

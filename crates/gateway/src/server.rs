@@ -1,0 +1,222 @@
+//! The server put together: listeners, the service, and the order in which it ends.
+
+use crate::admin::{self, Admin};
+use crate::http::Assets;
+use crate::listener::{Front, ListenError, Tls};
+use crate::ops;
+use crate::service::{Programmes, Service, ServiceParts};
+use crate::telemetry::Telemetry;
+use kkanbu_broker::Broker;
+use kkanbu_model::{Clock, Limits, Programme};
+use kkanbu_room::Guard;
+use kkanbu_store::Store;
+use kkanbu_wire::Padding;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How often allowances that are full again are forgotten.
+const FORGET_RATES: Duration = Duration::from_secs(60);
+
+/// Reads a programme file's text; or says everything that is wrong with it.
+pub type ReadProgramme = fn(&str) -> Result<Programme, Vec<String>>;
+
+/// How the server meets the world.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The origin that members use, as `https://kkanbu.example.org`. Challenges name it.
+    pub public_origin: String,
+    /// Further origins whose pages may connect.
+    pub origins: Vec<String>,
+    /// Certificate and key, where this process ends TLS itself.
+    pub tls: Option<Tls>,
+    /// The limits in force.
+    pub limits: Limits,
+    /// How frames to members are padded.
+    pub padding: Padding,
+    /// Time from the signal to the last task.
+    pub drain: Duration,
+}
+
+/// What the server stands on.
+pub struct Parts {
+    /// Programmes, seats, memberships.
+    pub store: Arc<dyn Store>,
+    /// Room logs.
+    pub broker: Arc<dyn Broker>,
+    /// The programmes that run here.
+    pub programmes: Programmes,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// What finds personal data in bodies.
+    pub guard: Guard,
+    /// The page.
+    pub assets: Assets,
+    /// The programme file's format.
+    pub read_programme: ReadProgramme,
+}
+
+/// Open ports, before anything is served.
+#[derive(Debug)]
+pub struct Listening {
+    members: TcpListener,
+    ops: Option<TcpListener>,
+    admin: Option<(UnixListener, PathBuf)>,
+}
+
+impl Listening {
+    /// Opens the members' port and, where given, the operators' and the admin socket. Port 0 takes a free one.
+    pub async fn bind(
+        members: SocketAddr,
+        ops: Option<SocketAddr>,
+        admin_socket: Option<&Path>,
+    ) -> Result<Self, ListenError> {
+        let tcp = async |address| {
+            TcpListener::bind(address).await.map_err(|source| ListenError::Address { address, source })
+        };
+        let admin = match admin_socket {
+            Some(path) => {
+                let opened = admin::bind(path);
+                Some((opened.map_err(|source| ListenError::Socket { path: path.into(), source })?, path.to_owned()))
+            }
+            None => None,
+        };
+        let members = tcp(members).await?;
+        let ops = match ops {
+            Some(address) => Some(tcp(address).await?),
+            None => None,
+        };
+        Ok(Self { members, ops, admin })
+    }
+
+    /// The members' address.
+    pub fn members_address(&self) -> Option<SocketAddr> {
+        self.members.local_addr().ok()
+    }
+
+    /// The operators' address.
+    pub fn ops_address(&self) -> Option<SocketAddr> {
+        self.ops.as_ref()?.local_addr().ok()
+    }
+}
+
+/// The whole server on one node.
+pub struct Server {
+    settings: Settings,
+    service: Arc<Service>,
+    store: Arc<dyn Store>,
+    broker: Arc<dyn Broker>,
+    assets: Assets,
+    read_programme: ReadProgramme,
+    /// Sessions and connections.
+    tasks: TaskTracker,
+    /// Feeds, which sessions stand on.
+    feeds: TaskTracker,
+    /// Ends what sessions stand on, and the operators' and admin listeners.
+    stop: CancellationToken,
+}
+
+impl Server {
+    /// Puts a server together. Nothing runs yet.
+    pub fn new(settings: Settings, parts: Parts) -> Self {
+        let (feeds, stop) = (TaskTracker::new(), CancellationToken::new());
+        let service = Arc::new(Service::new(ServiceParts {
+            store: parts.store.clone(),
+            broker: parts.broker.clone(),
+            programmes: parts.programmes,
+            clock: parts.clock,
+            limits: settings.limits,
+            padding: settings.padding,
+            guard: parts.guard,
+            telemetry: Arc::new(Telemetry::new()),
+            tasks: feeds.clone(),
+            stop: stop.clone(),
+        }));
+        Self {
+            settings,
+            service,
+            store: parts.store,
+            broker: parts.broker,
+            assets: parts.assets,
+            read_programme: parts.read_programme,
+            tasks: TaskTracker::new(),
+            feeds,
+            stop,
+        }
+    }
+
+    /// Serves until `drain`, then ends in order: stop accepting, tell sessions, flush their outboxes, leave the rooms, close the
+    /// log, close the store. Returns whether all of it ended within the settings' time.
+    pub async fn run(self, listening: Listening, drain: CancellationToken) -> bool {
+        let origin: Arc<str> = self.settings.public_origin.as_str().into();
+        let mut origins = self.settings.origins.clone();
+        origins.push(self.settings.public_origin.clone());
+        let front = Arc::new(Front {
+            service: self.service.clone(),
+            policy: Front::policy(&origin),
+            origin: origin.clone(),
+            origins,
+            assets: self.assets.clone(),
+            connections: Arc::new(Semaphore::new(self.settings.limits.connections_max)),
+            tasks: self.tasks.clone(),
+            drain: drain.clone(),
+        });
+        self.spawn_ops(listening.ops, &drain);
+        let admin_path = self.spawn_admin(listening.admin, origin);
+        self.spawn_housekeeping();
+        front.accept_loop(listening.members, self.settings.tls.clone()).await;
+        let ended = self.end().await;
+        if let Some(path) = admin_path {
+            // The next start replaces a stale socket anyway.
+            let _ = std::fs::remove_file(path);
+        }
+        ended
+    }
+
+    fn spawn_ops(&self, listener: Option<TcpListener>, drain: &CancellationToken) {
+        if let Some(listener) = listener {
+            let (service, stop) = (self.service.clone(), self.stop.clone());
+            self.feeds.spawn(ops::serve(listener, service, drain.clone(), stop, self.feeds.clone()));
+        }
+    }
+
+    fn spawn_admin(&self, socket: Option<(UnixListener, PathBuf)>, origin: Arc<str>) -> Option<PathBuf> {
+        let (listener, path) = socket?;
+        let read_programme = self.read_programme;
+        let admin = Arc::new(Admin { service: self.service.clone(), origin, read_programme });
+        self.feeds.spawn(admin.serve(listener, self.stop.clone(), self.feeds.clone()));
+        Some(path)
+    }
+
+    fn spawn_housekeeping(&self) {
+        let (service, stop) = (self.service.clone(), self.stop.clone());
+        self.feeds.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(FORGET_RATES) => service.forget_idle_rates(),
+                }
+            }
+        });
+    }
+
+    async fn end(&self) -> bool {
+        let ordered = async {
+            self.tasks.close();
+            self.tasks.wait().await;
+            self.stop.cancel();
+            self.feeds.close();
+            self.feeds.wait().await;
+        };
+        let in_time = tokio::time::timeout(self.settings.drain, ordered).await.is_ok();
+        self.stop.cancel();
+        self.broker.close().await;
+        self.store.close().await;
+        in_time
+    }
+}

@@ -1,0 +1,85 @@
+//! Who may come in: a signature over this connection's challenge, and a seat.
+
+use super::{Answer, Change, Member, Outcome, Service, rejected, store_failed};
+use crate::challenge::Challenge;
+use crate::join_code::role_of;
+use kkanbu_model::{Limits, MemberKey, Programme, Reaction, RoleId};
+use kkanbu_store::AdmitError;
+use kkanbu_wire::{LimitsInfo, ProgrammeInfo, RejectCode, Rejection, RoleInfo, Welcome};
+use std::sync::Arc;
+
+impl Service {
+    pub(super) async fn authenticate(
+        &self,
+        challenge: &Challenge,
+        key: MemberKey,
+        signature: &str,
+        code: Option<&str>,
+    ) -> Outcome {
+        if !challenge.is_signed_by(key, signature) {
+            return rejected(Rejection::new(RejectCode::BadSignature));
+        }
+        let Some(programme) = self.programmes.get(&challenge.programme) else {
+            return rejected(Rejection::new(RejectCode::UnknownProgramme));
+        };
+        let role = match self.seat(&programme, key, code).await {
+            Ok(role) => role,
+            Err(rejection) => return rejected(rejection),
+        };
+        let member = Member { programme, key, role };
+        match self.welcome(&member).await {
+            Ok(welcome) => Outcome::Command(Ok(Answer::Welcome(Box::new(welcome))), Change::Open(member)),
+            Err(rejection) => rejected(rejection),
+        }
+    }
+
+    /// The role that the key has, or takes by its join code.
+    async fn seat(&self, programme: &Arc<Programme>, key: MemberKey, code: Option<&str>) -> Result<RoleId, Rejection> {
+        let failed = |error| store_failed(&self.telemetry, &error);
+        if let Some(role) = self.store.role(&programme.id, &key).await.map_err(failed)? {
+            return Ok(role);
+        }
+        let code = code.ok_or_else(|| Rejection::new(RejectCode::NotAdmitted))?;
+        let content_key =
+            self.programmes.key(&programme.id).map_err(|_| Rejection::new(RejectCode::UnknownProgramme))?;
+        let role = role_of(&content_key, programme, code).ok_or_else(|| Rejection::new(RejectCode::WrongCode))?;
+        self.store.admit(&programme.id, &key, &role).await.map_err(|error| match error {
+            AdmitError::Full => Rejection::new(RejectCode::RoomFull),
+            AdmitError::UnknownRole => Rejection::new(RejectCode::WrongCode),
+            AdmitError::Store(error) => store_failed(&self.telemetry, &error),
+        })
+    }
+
+    async fn welcome(&self, member: &Member) -> Result<Welcome, Rejection> {
+        let programme = &member.programme;
+        let name = programme.role(&member.role).map_or(member.role.as_str(), |role| role.name.as_str());
+        Ok(Welcome {
+            programme: ProgrammeInfo {
+                id: programme.id.to_string(),
+                name: programme.name.as_str().to_owned(),
+                organisation: programme.organisation.as_str().to_owned(),
+                language: programme.language.tag().to_owned(),
+                retention_days: programme.retention_days,
+            },
+            role: RoleInfo { id: member.role.to_string(), name: name.to_owned() },
+            rooms: self.rooms(member).await?,
+            limits: limits_info(&self.limits),
+            reactions: Reaction::ALL.map(|reaction| reaction.as_str().to_owned()).to_vec(),
+        })
+    }
+}
+
+fn limits_info(limits: &Limits) -> LimitsInfo {
+    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    LimitsInfo {
+        frame_bytes_max: number(limits.frame_bytes_max),
+        body_graphemes_max: number(limits.body_graphemes_max),
+        body_bytes_max: number(limits.body_bytes_max),
+        mentions_max: number(limits.mentions_max),
+        history_posts_max: number(limits.history_posts_max),
+        posts_per_minute: limits.posts_per_minute,
+        posts_burst: limits.posts_burst,
+        heartbeat_seconds: u32::try_from(limits.heartbeat.as_secs()).unwrap_or(u32::MAX),
+        rooms_max: number(limits.rooms_max),
+    }
+}

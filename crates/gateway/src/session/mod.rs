@@ -1,0 +1,414 @@
+//! A session: one live connection and its state. A state machine without IO, stepped by whoever owns the connection.
+//!
+//! A frame goes in; a reply or an [`Action`] for the service comes out. The action's outcome goes back in and gives the reply. One action
+//! at a time: the client's next frame waits in the socket meanwhile, which is all the backpressure that is needed.
+
+mod registry;
+
+pub(crate) use registry::{Order, Registry, SessionHandle};
+
+use crate::challenge::Challenge;
+use crate::close::CloseReason;
+use crate::codec::text_frame;
+use crate::feed::Behind;
+use crate::outbox::Outbox;
+use crate::service::{Action, Attendance, Change, Member, Outcome, Service};
+use bytes::Bytes;
+use kkanbu_model::{CommandKey, Epoch, MemberKey, Offset, Position, ProgrammeId, RoomId};
+use kkanbu_wire::{
+    Code, Command, Incoming, Padding, Push, RejectCode, Rejection, RoomEndCode, RoomEnded, decode_command,
+    encode_error, encode_push, encode_result,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Failed attempts to authenticate on one connection before it is closed.
+const ATTEMPTS_MAX: u8 = 5;
+
+/// What a session is in, and what it owns then.
+enum State {
+    /// Nothing has been asked for.
+    Greeting,
+    /// A challenge is out.
+    Challenged(Challenge),
+    /// A signature is being checked.
+    Authenticating,
+    /// It belongs to a member.
+    Open(Open),
+}
+
+/// An authenticated session.
+struct Open {
+    member: Member,
+    rooms: BTreeMap<RoomId, Attendance>,
+}
+
+/// What the owner does next.
+pub(crate) enum Step {
+    /// Send this frame.
+    Send(Bytes),
+    /// Have this done, and come back with the outcome.
+    Perform(Action),
+    /// Close.
+    Close(CloseReason),
+}
+
+/// One connection's session.
+pub(crate) struct Session {
+    service: Arc<Service>,
+    handle: Arc<SessionHandle>,
+    server: Arc<str>,
+    state: State,
+    attempts: u8,
+    /// The id of the command that is being done.
+    pending: Option<u64>,
+}
+
+impl Session {
+    pub(crate) fn new(service: Arc<Service>, server: Arc<str>) -> Self {
+        let handle = service.sessions.new_handle();
+        Self { service, handle, server, state: State::Greeting, attempts: 0, pending: None }
+    }
+
+    /// What rings when there is something for this session.
+    pub(crate) fn handle(&self) -> Arc<SessionHandle> {
+        self.handle.clone()
+    }
+
+    /// Whether it belongs to a member.
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self.state, State::Open(_))
+    }
+
+    fn padding(&self) -> Padding {
+        self.service.padding
+    }
+
+    /// Takes a text frame of the client.
+    pub(crate) fn on_text(&mut self, text: &str) -> Step {
+        match decode_command(text) {
+            Ok(Incoming { id, command }) => {
+                self.service.telemetry.command(command.method());
+                match self.on_command(command) {
+                    Ok(Asked::Answer(challenged)) => {
+                        Step::Send(text_frame(encode_result(id, &challenged, self.padding())))
+                    }
+                    Ok(Asked::Action(action)) => {
+                        self.pending = Some(id);
+                        Step::Perform(action)
+                    }
+                    Err(rejection) => self.reject(Some(id), &rejection),
+                }
+            }
+            Err(refused) => self.reject(refused.id, &refused.rejection),
+        }
+    }
+
+    fn reject(&self, id: Option<u64>, rejection: &Rejection) -> Step {
+        self.service.telemetry.rejected(rejection.known().unwrap_or(RejectCode::Unavailable));
+        Step::Send(text_frame(encode_error(id, rejection, self.padding())))
+    }
+
+    /// Every (state, command) pair is decided here.
+    fn on_command(&mut self, command: Command) -> Result<Asked, Rejection> {
+        match (&mut self.state, command) {
+            (State::Greeting | State::Challenged(_), Command::Challenge(asked)) => self.challenge(&asked.programme),
+            (State::Challenged(_), Command::Authenticate(shown)) => self.authenticate(shown),
+            (State::Greeting, Command::Authenticate(_)) => Err(Rejection::new(RejectCode::NoChallenge)),
+            (
+                State::Greeting | State::Challenged(_),
+                Command::Rooms(_)
+                | Command::Join(_)
+                | Command::Resume(_)
+                | Command::Leave(_)
+                | Command::Redraw(_)
+                | Command::Post(_)
+                | Command::Edit(_)
+                | Command::Retract(_)
+                | Command::React(_)
+                | Command::History(_),
+            ) => Err(Rejection::new(RejectCode::NotAuthenticated)),
+            (State::Authenticating | State::Open(_), Command::Challenge(_) | Command::Authenticate(_)) => {
+                Err(Rejection::new(RejectCode::AlreadyAuthenticated))
+            }
+            // The owner does one action at a time, so nothing comes in while a signature is checked.
+            (
+                State::Authenticating,
+                Command::Rooms(_)
+                | Command::Join(_)
+                | Command::Resume(_)
+                | Command::Leave(_)
+                | Command::Redraw(_)
+                | Command::Post(_)
+                | Command::Edit(_)
+                | Command::Retract(_)
+                | Command::React(_)
+                | Command::History(_),
+            ) => Err(Rejection::new(RejectCode::NotAuthenticated)),
+            (State::Open(open), Command::Rooms(_)) => Ok(Asked::Action(Action::Rooms { member: open.member.clone() })),
+            (State::Open(open), Command::Join(params)) => {
+                let room = open.enter(&params.room, self.service.limits.rooms_max)?;
+                Ok(Asked::Action(Action::Join { member: open.member.clone(), room }))
+            }
+            (State::Open(open), Command::Resume(params)) => {
+                let room = open.enter(&params.room, self.service.limits.rooms_max)?;
+                let position = position(&params.position)?;
+                Ok(Asked::Action(Action::Resume { member: open.member.clone(), room, position }))
+            }
+            (State::Open(open), Command::Leave(params)) => {
+                Ok(Asked::Action(Action::Leave { member: open.member.clone(), room: room_id(&params.room)? }))
+            }
+            (State::Open(open), Command::Redraw(params)) => {
+                Ok(Asked::Action(Action::Redraw { member: open.member.clone(), room: room_id(&params.room)? }))
+            }
+            (State::Open(open), Command::Post(post)) => {
+                let command = kkanbu_room::Command::Post {
+                    body: post.body,
+                    reply_to: post.reply_to.map(Offset::new),
+                    mentions: post.mentions,
+                    confirmed: post.confirmed,
+                };
+                open.write(&post.room, &post.key, command)
+            }
+            (State::Open(open), Command::Edit(edit)) => {
+                let command = kkanbu_room::Command::Edit {
+                    target: Offset::new(edit.target),
+                    body: edit.body,
+                    mentions: edit.mentions,
+                    confirmed: edit.confirmed,
+                };
+                open.write(&edit.room, &edit.key, command)
+            }
+            (State::Open(open), Command::Retract(retract)) => {
+                let command = kkanbu_room::Command::Retract { target: Offset::new(retract.target) };
+                open.write(&retract.room, &retract.key, command)
+            }
+            (State::Open(open), Command::React(react)) => {
+                let target = Offset::new(react.target);
+                let command = kkanbu_room::Command::React { target, reaction: react.reaction, on: react.on };
+                open.write(&react.room, &react.key, command)
+            }
+            (State::Open(open), Command::History(params)) => {
+                open.history(&params, self.service.limits.history_posts_max)
+            }
+        }
+    }
+
+    fn challenge(&mut self, programme: &str) -> Result<Asked, Rejection> {
+        let unknown = || Rejection::new(RejectCode::UnknownProgramme);
+        let programme = ProgrammeId::new(programme).map_err(|_| unknown())?;
+        self.service.programmes.get(&programme).ok_or_else(unknown)?;
+        let challenge =
+            Challenge::new(&self.server, programme).map_err(|_| Rejection::new(RejectCode::Unavailable))?;
+        let challenged = challenge.to_wire();
+        self.state = State::Challenged(challenge);
+        Ok(Asked::Answer(challenged))
+    }
+
+    fn authenticate(&mut self, shown: kkanbu_wire::Authenticate) -> Result<Asked, Rejection> {
+        let key = MemberKey::parse(&shown.key)
+            .map_err(|error| Rejection::new(RejectCode::InvalidParams).detail(error.to_string()))?;
+        // Taken out: a challenge serves once, whatever comes of it.
+        match std::mem::replace(&mut self.state, State::Authenticating) {
+            State::Challenged(challenge) => {
+                let (signature, code) = (shown.signature, shown.code);
+                Ok(Asked::Action(Action::Authenticate { challenge, key, signature, code }))
+            }
+            other @ (State::Greeting | State::Authenticating | State::Open(_)) => {
+                self.state = other;
+                Err(Rejection::new(RejectCode::NoChallenge))
+            }
+        }
+    }
+
+    /// Takes the outcome of the action that was being done.
+    pub(crate) fn on_outcome(&mut self, outcome: Outcome) -> Vec<Step> {
+        match outcome {
+            Outcome::Command(result, change) => {
+                self.change(change);
+                let Some(id) = self.pending.take() else { return Vec::new() };
+                let mut steps = vec![match &result {
+                    Ok(answer) => Step::Send(text_frame(encode_result(id, answer, self.padding()))),
+                    Err(rejection) => self.reject(Some(id), rejection),
+                }];
+                if matches!(self.state, State::Authenticating) {
+                    self.state = State::Greeting;
+                    self.attempts += 1;
+                    if self.attempts >= ATTEMPTS_MAX {
+                        steps.push(Step::Close(CloseReason::TooManyAttempts));
+                    }
+                }
+                steps
+            }
+            Outcome::CaughtUp { room, frames, cursor } => {
+                if let Some(attendance) = self.attendance(&room) {
+                    attendance.cursor = cursor;
+                    return frames.into_iter().map(Step::Send).collect();
+                }
+                Vec::new()
+            }
+            Outcome::Lost { room, code } => self.end_room(&room, code).into_iter().collect(),
+        }
+    }
+
+    fn change(&mut self, change: Change) {
+        match (change, &mut self.state) {
+            (Change::Open(member), _) => {
+                self.service.sessions.opened(&member, &self.handle);
+                self.state = State::Open(Open { member, rooms: BTreeMap::new() });
+            }
+            (Change::Attend(attendance), State::Open(open)) => {
+                attendance.feed.listen(self.handle.id(), self.handle.clone());
+                open.rooms.insert(attendance.feed.address.room.clone(), attendance);
+            }
+            (Change::Unattend(room), State::Open(open)) => {
+                if let Some(attendance) = open.rooms.remove(&room) {
+                    attendance.feed.unlisten(self.handle.id());
+                }
+            }
+            (Change::Membership(room, membership), State::Open(open)) => {
+                if let Some(attendance) = open.rooms.get_mut(&room) {
+                    attendance.membership = membership;
+                }
+            }
+            (
+                Change::None | Change::Attend(_) | Change::Unattend(_) | Change::Membership(..),
+                State::Greeting | State::Challenged(_) | State::Authenticating | State::Open(_),
+            ) => {}
+        }
+    }
+
+    /// Takes what others ordered for this session: a room's end, or the session's.
+    pub(crate) fn on_orders(&mut self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for order in self.handle.take_orders() {
+            match order {
+                Order::Close(reason) => steps.push(Step::Close(reason)),
+                Order::RoomEnded(room, code) => steps.extend(self.end_room(&room, code)),
+            }
+        }
+        steps
+    }
+
+    fn end_room(&mut self, room: &RoomId, code: RoomEndCode) -> Option<Step> {
+        let State::Open(open) = &mut self.state else { return None };
+        let attendance = open.rooms.remove(room)?;
+        attendance.feed.unlisten(self.handle.id());
+        let ended = RoomEnded { room: room.to_string(), code: code.number(), reason: code.name().to_owned() };
+        Some(Step::Send(text_frame(encode_push(&Push::RoomEnded(ended), self.padding()))))
+    }
+
+    fn attendance(&mut self, room: &RoomId) -> Option<&mut Attendance> {
+        match &mut self.state {
+            State::Open(open) => open.rooms.get_mut(room),
+            State::Greeting | State::Challenged(_) | State::Authenticating => None,
+        }
+    }
+
+    /// Copies publications from the rooms' rings into the outbox, each room from its cursor. Where a room's ring no longer reaches back
+    /// to the cursor, the log has to be read; where more waits than the limit allows, the session ends.
+    pub(crate) fn fill(&mut self, outbox: &mut Outbox) -> Result<Option<Action>, CloseReason> {
+        let State::Open(open) = &mut self.state else { return Ok(None) };
+        for attendance in open.rooms.values_mut() {
+            if !outbox.has_room() {
+                break;
+            }
+            let mut delivered = 0;
+            let copied = attendance.feed.copy_after(
+                attendance.cursor,
+                self.service.limits.outbox_bytes_max,
+                |frame| {
+                    outbox.push(frame);
+                    delivered += 1;
+                    outbox.has_room()
+                },
+            );
+            self.service.telemetry.delivered(delivered);
+            match copied {
+                Ok(cursor) => attendance.cursor = cursor,
+                Err(Behind::Debt) => return Err(CloseReason::SlowConsumer),
+                Err(Behind::Ring) => {
+                    let (feed, after) = (attendance.feed.clone(), attendance.cursor);
+                    return Ok(Some(Action::CatchUp { feed, after }));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Lets go of everything.
+    pub(crate) fn end(&mut self) {
+        if let State::Open(open) = &mut self.state {
+            for attendance in open.rooms.values() {
+                attendance.feed.unlisten(self.handle.id());
+            }
+            self.service.sessions.closed(&open.member, &self.handle);
+        }
+        self.state = State::Greeting;
+    }
+}
+
+/// What a command asks for.
+enum Asked {
+    /// This answer, at once.
+    Answer(kkanbu_wire::Challenged),
+    /// Something to be done.
+    Action(Action),
+}
+
+impl Open {
+    /// The room's id, where this session may still enter one more.
+    fn enter(&self, room: &str, rooms_max: usize) -> Result<RoomId, Rejection> {
+        let room = room_id(room)?;
+        if self.rooms.len() >= rooms_max && !self.rooms.contains_key(&room) {
+            return Err(Rejection::new(RejectCode::TooManyRooms));
+        }
+        Ok(room)
+    }
+
+    fn attended(&self, room: &str) -> Result<&Attendance, Rejection> {
+        let room = room_id(room)?;
+        // A room that the role can't see does not exist for it.
+        let known = self.member.programme.room(&room).filter(|room| room.roles.contains(&self.member.role));
+        known.ok_or_else(|| Rejection::new(RejectCode::UnknownRoom))?;
+        self.rooms.get(&room).ok_or_else(|| Rejection::new(RejectCode::NotAMember))
+    }
+
+    fn write(&self, room: &str, key: &str, command: kkanbu_room::Command) -> Result<Asked, Rejection> {
+        let key = CommandKey::parse(key)
+            .map_err(|error| Rejection::new(RejectCode::InvalidParams).detail(error.to_string()))?;
+        let attendance = self.attended(room)?;
+        Ok(Asked::Action(Action::Write {
+            member: self.member.clone(),
+            feed: attendance.feed.clone(),
+            membership: attendance.membership.clone(),
+            key,
+            command,
+        }))
+    }
+
+    fn history(&self, params: &kkanbu_wire::History, posts_max: usize) -> Result<Asked, Rejection> {
+        let limit = usize::from(params.limit);
+        if !(1..=posts_max).contains(&limit) {
+            let detail = format!("limit is 1 to {posts_max}");
+            return Err(Rejection::new(RejectCode::InvalidParams).detail(detail));
+        }
+        let attendance = self.attended(&params.room)?;
+        Ok(Asked::Action(Action::History {
+            feed: attendance.feed.clone(),
+            membership: attendance.membership.clone(),
+            before: params.before.map(Offset::new),
+            limit,
+        }))
+    }
+}
+
+fn room_id(text: &str) -> Result<RoomId, Rejection> {
+    RoomId::new(text).map_err(|_| Rejection::new(RejectCode::UnknownRoom))
+}
+
+fn position(position: &kkanbu_wire::Position) -> Result<Position, Rejection> {
+    let epoch = Epoch::parse(&position.epoch)
+        .map_err(|error| Rejection::new(RejectCode::InvalidParams).detail(error.to_string()))?;
+    Ok(Position { epoch, offset: Offset::new(position.offset) })
+}

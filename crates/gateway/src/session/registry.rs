@@ -1,0 +1,120 @@
+//! The live sessions of this node: how others reach one, and how many a member may have.
+
+use crate::close::CloseReason;
+use crate::feed::Bell;
+use crate::service::Member;
+use kkanbu_model::{MemberKey, ProgrammeId, RoomAddress, RoomId};
+use kkanbu_wire::RoomEndCode;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Notify;
+
+/// What somebody else wants of a session.
+#[derive(Debug, Clone)]
+pub(crate) enum Order {
+    /// Close, for this reason.
+    Close(CloseReason),
+    /// This room is over.
+    RoomEnded(RoomId, RoomEndCode),
+}
+
+/// How others reach a session. Orders are few: at most one for each room and one close.
+#[derive(Debug)]
+pub(crate) struct SessionHandle {
+    id: u64,
+    news: Notify,
+    orders: Mutex<Vec<Order>>,
+}
+
+impl SessionHandle {
+    pub(crate) const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Waits until a room has news or there is an order.
+    pub(crate) async fn news(&self) {
+        self.news.notified().await;
+    }
+
+    pub(crate) fn take_orders(&self) -> Vec<Order> {
+        std::mem::take(&mut *self.orders.lock())
+    }
+
+    fn order(&self, order: Order) {
+        self.orders.lock().push(order);
+        self.news.notify_one();
+    }
+}
+
+impl Bell for SessionHandle {
+    fn ring(&self) {
+        self.news.notify_one();
+    }
+
+    fn room_ended(&self, room: &RoomAddress, code: RoomEndCode) {
+        self.order(Order::RoomEnded(room.room.clone(), code));
+    }
+}
+
+type Who = (ProgrammeId, MemberKey);
+
+/// All authenticated sessions, by member. It lives in memory alone and goes with the process.
+pub(crate) struct Registry {
+    next_id: AtomicU64,
+    per_member_max: usize,
+    sessions: Mutex<HashMap<Who, Vec<Arc<SessionHandle>>>>,
+}
+
+impl Registry {
+    pub(crate) fn new(per_member_max: usize) -> Self {
+        Self { next_id: AtomicU64::new(1), per_member_max, sessions: Mutex::default() }
+    }
+
+    pub(crate) fn new_handle(&self) -> Arc<SessionHandle> {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        Arc::new(SessionHandle { id, news: Notify::new(), orders: Mutex::default() })
+    }
+
+    /// Counts a session as this member's; beyond the limit the oldest goes.
+    pub(crate) fn opened(&self, member: &Member, session: &Arc<SessionHandle>) {
+        let mut sessions = self.sessions.lock();
+        let own = sessions.entry(who(member)).or_default();
+        own.push(session.clone());
+        if own.len() > self.per_member_max {
+            own.remove(0).order(Order::Close(CloseReason::Replaced));
+        }
+    }
+
+    /// Counts a session no longer.
+    pub(crate) fn closed(&self, member: &Member, session: &SessionHandle) {
+        let mut sessions = self.sessions.lock();
+        if let Some(own) = sessions.get_mut(&who(member)) {
+            own.retain(|other| other.id != session.id);
+            if own.is_empty() {
+                sessions.remove(&who(member));
+            }
+        }
+    }
+
+    /// Ends a room in all sessions of a member who left it.
+    pub(crate) fn left_room(&self, member: &Member, room: &RoomAddress) {
+        if let Some(own) = self.sessions.lock().get(&who(member)) {
+            own.iter().for_each(|session| session.room_ended(room, RoomEndCode::Left));
+        }
+    }
+
+    /// Closes all sessions of a programme.
+    pub(crate) fn end_programme(&self, programme: &ProgrammeId) {
+        for ((of, _), sessions) in self.sessions.lock().iter() {
+            if of == programme {
+                sessions.iter().for_each(|session| session.order(Order::Close(CloseReason::ProgrammeEnded)));
+            }
+        }
+    }
+}
+
+fn who(member: &Member) -> Who {
+    (member.programme.id.clone(), member.key)
+}

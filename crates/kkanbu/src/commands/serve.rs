@@ -1,0 +1,63 @@
+//! `init`, `serve` and `links`: the server as a configuration says.
+
+use super::drained;
+use crate::config::Config;
+use crate::storage::{Folders, StorageError};
+use crate::{logging, node, output};
+use anyhow::Result;
+use kkanbu_gateway::{Listening, Settings};
+use kkanbu_model::Limits;
+use std::process::ExitCode;
+
+fn folders(config: &Config) -> Folders {
+    Folders { data: config.data_folder.clone(), keys: config.key_folder.clone() }
+}
+
+/// Makes the data and key folders.
+pub(super) fn init(config: &Config) -> Result<ExitCode> {
+    let folders = folders(config);
+    if folders.are_made() {
+        output::say("the folders are there already; nothing was changed");
+        return Ok(ExitCode::SUCCESS);
+    }
+    folders.make()?;
+    output::say(format_args!("data: {}\nkeys: {}", folders.data.display(), folders.keys.display()));
+    output::say("keep a copy of the keys apart from copies of the data");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the server.
+pub(super) async fn serve(config: Config) -> Result<ExitCode> {
+    logging::start(config.log_format);
+    let limits = Limits::default();
+    let storage = folders(&config).open(&limits).await?;
+    for programme in config.programmes {
+        storage.programmes.create(programme).await.map_err(StorageError::Programmes)?;
+    }
+    let listening = Listening::bind(config.listen, config.ops_listen, config.admin_socket.as_deref()).await?;
+    let settings = Settings {
+        public_origin: config.public_origin,
+        origins: config.origins,
+        tls: config.tls,
+        limits,
+        padding: config.padding,
+        drain: config.drain,
+    };
+    tracing::info!(listen = %config.listen, "serving");
+    Ok(drained(node::run(settings, storage, config.guard, listening).await?))
+}
+
+/// Prints join links.
+pub(super) async fn links(config: &Config, json: bool) -> Result<ExitCode> {
+    let storage = folders(config).open(&Limits::default()).await?;
+    for programme in storage.programmes.all() {
+        let links = node::links(&storage.programmes, &programme, &config.public_origin)?;
+        if json {
+            output::say(serde_json::json!({ "programme": programme.id.as_str(), "links": links }));
+        } else {
+            output::say(programme.id.as_str());
+            links.iter().for_each(|(role, link)| output::say(format_args!("  {role}: {link}")));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,185 @@
+//! The configuration: what was typed ([`typed`]), and what it means ([`Config`]). All faults are found before a port opens.
+
+mod typed;
+
+use crate::programme_file;
+use crate::toml_fields::Fault;
+use kkanbu_gateway::Tls;
+use kkanbu_model::Programme;
+use kkanbu_room::Guard;
+use kkanbu_wire::Padding;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) use typed::LogFormat;
+
+/// A configuration that can run.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) public_origin: String,
+    pub(crate) origins: Vec<String>,
+    pub(crate) listen: SocketAddr,
+    pub(crate) ops_listen: Option<SocketAddr>,
+    pub(crate) admin_socket: Option<PathBuf>,
+    pub(crate) data_folder: PathBuf,
+    pub(crate) key_folder: PathBuf,
+    pub(crate) programmes: Vec<Programme>,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) guard: Guard,
+    pub(crate) padding: Padding,
+    pub(crate) drain: Duration,
+    pub(crate) log_format: LogFormat,
+    typed: typed::Typed,
+}
+
+/// Everything that is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.lines())]
+pub(crate) struct ConfigErrors {
+    file: PathBuf,
+    faults: Vec<Fault>,
+}
+
+impl ConfigErrors {
+    fn lines(&self) -> String {
+        let line = |fault: &Fault| format!("{}: {fault}", self.file.display());
+        self.faults.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Config {
+    /// Reads a configuration file and all that it names. Relative paths are relative to the file's folder.
+    pub(crate) fn read(file: &Path) -> Result<Self, ConfigErrors> {
+        let fail = |faults| ConfigErrors { file: file.to_owned(), faults };
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| fail(vec![Fault { line: 1, what: format!("can't be read: {error}") }]))?;
+        let base = file.parent().unwrap_or(Path::new("."));
+        Self::parse(&text, base).map_err(fail)
+    }
+
+    fn parse(text: &str, base: &Path) -> Result<Self, Vec<Fault>> {
+        let (typed, places, mut faults) = typed::read(text);
+        let at = |key: &str| places.get(key).copied().unwrap_or(0);
+        let data_folder = base.join(&typed.data_folder);
+        let key_folder = base.join(&typed.key_folder);
+        for (inner, outer, what) in [
+            (&key_folder, &data_folder, "key_folder must not be inside data_folder: a copy of the data would hold its keys"),
+            (&data_folder, &key_folder, "data_folder must not be inside key_folder"),
+        ] {
+            if absolute(inner).starts_with(absolute(outer)) && !typed.data_folder.is_empty() {
+                faults.add(at("key_folder"), what.to_owned());
+            }
+        }
+        let mut programmes: Vec<Programme> = Vec::new();
+        for (place, path) in &typed.programmes {
+            match read_programme(&base.join(path)) {
+                Ok(programme) if programmes.iter().any(|other| other.id == programme.id) => {
+                    faults.add(*place, format!("{path}: programme {} is there twice", programme.id));
+                }
+                Ok(programme) => programmes.push(programme),
+                Err(errors) => errors.into_iter().for_each(|error| faults.add(*place, format!("{path}: {error}"))),
+            }
+        }
+        let tls = typed.tls.as_ref().and_then(|files| {
+            read_tls(&base.join(&files.certificate), &base.join(&files.key))
+                .map_err(|error| faults.add(at("tls"), format!("tls: {error}")))
+                .ok()
+        });
+        let guard = Guard::new(typed.staff_number_pattern.as_deref())
+            .map_err(|error| faults.add(at("staff_number_pattern"), format!("staff_number_pattern: {error}")))
+            .ok();
+        let found = faults.into_found();
+        match guard.zip(typed.listen) {
+            Some((guard, listen)) if found.is_empty() => Ok(Self {
+                public_origin: typed.public_origin.clone(),
+                origins: typed.origins.clone(),
+                listen,
+                ops_listen: typed.ops_listen,
+                admin_socket: typed.admin_socket.as_ref().map(|path| base.join(path)),
+                data_folder,
+                key_folder,
+                programmes,
+                tls,
+                guard,
+                padding: typed.padding,
+                drain: Duration::from_secs(u64::from(typed.drain_seconds)),
+                log_format: typed.log_format,
+                typed,
+            }),
+            Some(_) | None => Err(found),
+        }
+    }
+
+    /// The configuration in force, defaults included, as a file that can be used.
+    pub(crate) fn print(&self) -> String {
+        self.typed.to_toml()
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    // Folders that are not there yet have no canonical form; their parents may.
+    path.canonicalize().unwrap_or_else(|_| match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) if !parent.as_os_str().is_empty() => absolute(parent).join(name),
+        _ => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+    })
+}
+
+fn read_programme(path: &Path) -> Result<Programme, Vec<String>> {
+    let text = std::fs::read_to_string(path).map_err(|error| vec![format!("can't be read: {error}")])?;
+    programme_file::read_as_text(&text)
+}
+
+fn read_tls(certificate: &Path, key: &Path) -> Result<Tls, String> {
+    let at = |path: &Path, error: String| format!("{}: {error}", path.display());
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect)
+        .map_err(|error| at(certificate, error.to_string()))?;
+    if chain.is_empty() {
+        return Err(at(certificate, "there is no certificate in it".into()));
+    }
+    let key_der = PrivateKeyDer::from_pem_file(key).map_err(|error| at(key, error.to_string()))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_no_client_auth()
+        .with_single_cert(chain, key_der)
+        .map_err(|error| at(certificate, error.to_string()))?;
+    Ok(Tls(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let text = "public_origin = \"kkanbu.example.org\"\nlisten = \"nowhere\"\ndata_folder = \"data\"\nkey_folder = \"data/keys\"\nprogrammes = [\"missing.toml\"]\npadding = \"loud\"\ncolour = 1\nstaff_number_pattern = \"(\"\n[tls]\ncertificate = \"no.pem\"\nkey = \"no.key\"\n";
+        let folder = tempfile::tempdir().unwrap();
+        let faults = Config::parse(text, folder.path()).unwrap_err();
+        let has = |line, part: &str| {
+            assert!(faults.iter().any(|fault| fault.line == line && fault.what.contains(part)), "{line} {part}: {faults:?}");
+        };
+        has(1, "public_origin");
+        has(2, "listen");
+        has(4, "key_folder must not be inside data_folder");
+        has(5, "missing.toml: can't be read");
+        has(6, "padding");
+        has(7, "colour is not known");
+        has(8, "staff_number_pattern");
+        has(10, "tls");
+    }
+
+    #[test]
+    fn what_is_printed_can_be_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "public_origin = \"http://localhost:8080\"\ndata_folder = \"data\"\nkey_folder = \"keys\"\n";
+        let config = Config::parse(text, folder.path()).unwrap();
+        let again = Config::parse(&config.print(), folder.path()).unwrap();
+        assert_eq!(config.print(), again.print());
+    }
+}

@@ -1,0 +1,54 @@
+//! One node from its parts: open the ports, put the server together, run until a signal.
+
+use crate::programme_file;
+use crate::storage::Storage;
+use anyhow::{Context, Result};
+use kkanbu_gateway::{Listening, Parts, Programmes, Server, Settings, join_code};
+use kkanbu_model::{Programme, SystemClock};
+use kkanbu_room::Guard;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Runs the server until SIGTERM or SIGINT and drains. Says whether everything ended in time.
+pub(crate) async fn run(settings: Settings, storage: Storage, guard: Guard, listening: Listening) -> Result<bool> {
+    let drain = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("can't listen for SIGINT")?;
+    let parts = Parts {
+        store: storage.store.clone(),
+        broker: storage.broker.clone(),
+        programmes: storage.programmes.clone(),
+        clock: Arc::new(SystemClock),
+        guard,
+        assets: crate::page::assets(),
+        read_programme: programme_file::read_as_text,
+    };
+    let server = Server::new(settings, parts).run(listening, drain.clone());
+    let signalled = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("draining");
+        drain.cancel();
+        std::future::pending::<bool>().await
+    };
+    let in_time = tokio::select! {
+        in_time = server => in_time,
+        in_time = signalled => in_time,
+    };
+    drop(storage);
+    Ok(in_time)
+}
+
+/// Join links of one programme, by role.
+pub(crate) fn links(programmes: &Programmes, programme: &Programme, origin: &str) -> Result<BTreeMap<String, String>> {
+    let key = programmes.key(&programme.id)?;
+    let link = |role: &kkanbu_model::Role| {
+        let code = join_code(&key, programme, &role.id);
+        (role.id.to_string(), format!("{origin}/#/join/{}/{code}", programme.id))
+    };
+    Ok(programme.roles.iter().map(link).collect())
+}

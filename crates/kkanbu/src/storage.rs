@@ -1,0 +1,137 @@
+//! The data and key folders of one node: made once, opened together, never by two processes.
+
+use anyhow::Result;
+use kkanbu_broker::Broker;
+use kkanbu_broker::memory::{self, MemoryBroker, SqliteJournal};
+use kkanbu_gateway::{Programmes, ProgrammesError};
+use kkanbu_keys::{FolderError, KeyFolder, Keyring};
+use kkanbu_model::Limits;
+use kkanbu_store::Store;
+use kkanbu_store::sqlite::{self, SqliteStore};
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Why the folders can't be used. Nothing in them was changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StorageError {
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] FolderError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] sqlite::OpenError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] memory::OpenError),
+    /// The programmes.
+    #[error(transparent)]
+    Programmes(#[from] ProgrammesError),
+    /// There is no data, though there should be.
+    #[error("{0} is not there; if this is the first start, run `kkanbu init --config …`; otherwise the wrong folder is mounted or named")]
+    NoData(PathBuf),
+    /// There are keys of programmes, but no data that they belong to.
+    #[error("{keys} holds keys of programmes, but {data} has no data: restore the data, or name another key folder")]
+    KeysWithoutData {
+        /// The key folder.
+        keys: PathBuf,
+        /// The data folder.
+        data: PathBuf,
+    },
+    /// Another process uses the folder.
+    #[error("another process uses {0}")]
+    InUse(PathBuf),
+    /// The operating system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+}
+
+/// The two folders.
+#[derive(Debug, Clone)]
+pub(crate) struct Folders {
+    pub(crate) data: PathBuf,
+    pub(crate) keys: PathBuf,
+}
+
+/// Everything durable, open.
+pub(crate) struct Storage {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) programmes: Programmes,
+    /// Held as long as the data is in use; the operating system lets go when the process ends, however it ends.
+    _lock: File,
+}
+
+impl Folders {
+    fn store(&self) -> PathBuf {
+        self.data.join("store.sqlite")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.data.join("log.sqlite")
+    }
+
+    /// Whether both folders have been made.
+    pub(crate) fn are_made(&self) -> bool {
+        self.store().exists() && self.log().exists() && KeyFolder::open(&self.keys).is_ok()
+    }
+
+    /// Makes what is not there yet. Never touches data or keys that are there, and makes no data for keys that are in use.
+    pub(crate) fn make(&self) -> Result<(), StorageError> {
+        let keys = match KeyFolder::open(&self.keys) {
+            Err(FolderError::NotAFolder(_)) => KeyFolder::create(&self.keys)?,
+            opened => opened?,
+        };
+        let _lock = self.lock()?;
+        let (store, log) = (self.store(), self.log());
+        if (!store.exists() || !log.exists()) && keys.has_content_keys()? {
+            return Err(StorageError::KeysWithoutData { keys: self.keys.clone(), data: self.data.clone() });
+        }
+        if !store.exists() {
+            SqliteStore::create(&store, keys.server_id(), Keyring::default())?;
+        }
+        if !log.exists() {
+            SqliteJournal::create(&log, keys.server_id())?;
+        }
+        Ok(())
+    }
+
+    /// Opens everything that was made.
+    pub(crate) async fn open(&self, limits: &Limits) -> Result<Storage, StorageError> {
+        if !self.data.is_dir() {
+            return Err(StorageError::NoData(self.data.clone()));
+        }
+        let lock = self.lock()?;
+        let folder = KeyFolder::open(&self.keys)?;
+        let keyring = Keyring::default();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&self.store(), folder.server_id(), keyring.clone())?);
+        let journal = SqliteJournal::open(&self.log(), folder.server_id())?;
+        let broker = MemoryBroker::start(journal, keyring.clone(), limits);
+        let broker: Arc<dyn Broker> = Arc::new(broker.map_err(|source| io_at(&self.log(), source))?);
+        let programmes = Programmes::load(folder, keyring, store.clone(), broker.clone()).await?;
+        Ok(Storage { store, broker, programmes, _lock: lock })
+    }
+
+    fn lock(&self) -> Result<File, StorageError> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.data).map_err(|source| io_at(&self.data, source))?;
+        let path = self.data.join("lock");
+        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(|source| io_at(&path, source))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(StorageError::InUse(self.data.clone())),
+            Err(TryLockError::Error(source)) => Err(io_at(&path, source)),
+        }
+    }
+}
+
+fn io_at(path: &Path, source: io::Error) -> StorageError {
+    StorageError::Io { path: path.to_owned(), source }
+}

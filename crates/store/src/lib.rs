@@ -1,0 +1,12 @@
+//! Durable state behind one contract: programmes, rooms, seats, memberships, handles.
+//!
+//! Nothing in it orders people: no serial number, no time, no insertion order. Whatever names a member is a tag or sealed under
+//! the programme's content key. It does not know the rooms' rules; it keeps what must be unique unique.
+
+mod contract;
+mod definition;
+mod sealing;
+pub mod sqlite;
+mod telemetry;
+
+pub use contract::{AdmitError, Draw, JoinError, MarkError, RedrawError, Store, StoreError};

@@ -1,0 +1,330 @@
+//! Making and opening the database file. Whatever is wrong with it is said; nothing is ever started empty in its place.
+
+use super::limits::SqliteLimits;
+use super::schema::{APPLICATION_ID, CREATE, SCHEMA_VERSION};
+use kkanbu_keys::ServerId;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What a database file starts with.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// Bytes of the database's header that say what it is and how long.
+const HEADER_BYTES: u64 = 32;
+
+/// How long a statement waits for another process, such as a backup tool, that holds the database.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Why the store can't be made or opened. Each message says where and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no database.
+    #[error("there is no store at {0}; if this is the first start, run `kkanbu init`; if not, restore the data folder")]
+    Missing(PathBuf),
+    /// There is something already.
+    #[error("{0} is already there; a store is never overwritten")]
+    AlreadyThere(PathBuf),
+    /// Another process has it.
+    #[error("the store {0} is used by another process; stop that one first")]
+    Locked(PathBuf),
+    /// No database file.
+    #[error("{0} is no SQLite database: it may be cut short; restore it from a backup")]
+    NotADatabase(PathBuf),
+    /// A database of something else.
+    #[error("{0} is a database, but not a kkanbu store; check the path")]
+    Foreign(PathBuf),
+    /// Written by a newer version.
+    #[error("the store {path} has schema {found}, newer than this version's {SCHEMA_VERSION}; run the newer kkanbu")]
+    NewerSchema {
+        /// Where.
+        path: PathBuf,
+        /// Its schema.
+        found: i32,
+    },
+    /// Written by an older version that can't be migrated.
+    #[error(
+        "the store {path} has schema {found}, too old for this version, which reads {SCHEMA_VERSION}; restore a newer backup"
+    )]
+    OlderSchema {
+        /// Where.
+        path: PathBuf,
+        /// Its schema.
+        found: i32,
+    },
+    /// It belongs to another server's keys.
+    #[error("the store {0} belongs to another key folder; data and keys must be of the same server: check both paths")]
+    OtherServer(PathBuf),
+    /// The file is corrupt.
+    #[error("the store {path} is damaged ({what}); restore it from a backup")]
+    Damaged {
+        /// Where.
+        path: PathBuf,
+        /// What was found.
+        what: String,
+    },
+    /// It can't be written.
+    #[error("the store {0} can't be written; check the owner and mode of the file and its folder")]
+    ReadOnly(PathBuf),
+    /// The operating system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+    /// The database refused for another reason.
+    #[error("the store {path} can't be opened: {reason}")]
+    Database {
+        /// Where.
+        path: PathBuf,
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// An open database: the lock that keeps others out, the connection that writes, and those that read.
+#[derive(Debug)]
+pub(super) struct Opened {
+    /// Held as long as the writer lives.
+    pub(super) lock: Lock,
+    /// The one connection that writes.
+    pub(super) writer: Connection,
+    /// Connections that only read.
+    pub(super) readers: Vec<Connection>,
+    /// Whether the process that had it last did not close it.
+    pub(super) left_open: bool,
+}
+
+/// Makes a database that must not be there yet. It appears whole or not at all.
+pub(super) fn create(path: &Path, server: ServerId) -> Result<(), OpenError> {
+    if path.exists() {
+        return Err(OpenError::AlreadyThere(path.into()));
+    }
+    let partial = beside(path, ".partial");
+    for leftover in [partial.clone(), beside(&partial, "-wal"), beside(&partial, "-shm")] {
+        remove_if_there(&leftover).map_err(|source| io_at(&leftover, source))?;
+    }
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&partial)
+        .map_err(|source| io_at(&partial, source))?;
+    fill(&partial, server).map_err(|error| refused(&partial, &error))?;
+    let publish = || {
+        File::open(&partial)?.sync_all()?;
+        // A hard link, unlike a rename, never replaces a store that is there.
+        fs::hard_link(&partial, path)?;
+        fs::remove_file(&partial)?;
+        folder(path).map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    };
+    publish().map_err(|source| {
+        let there = source.kind() == io::ErrorKind::AlreadyExists;
+        if there { OpenError::AlreadyThere(path.into()) } else { io_at(path, source) }
+    })
+}
+
+fn fill(path: &Path, server: ServerId) -> Result<(), rusqlite::Error> {
+    let mut connection = connect(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    let tx = connection.transaction()?;
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    tx.execute_batch(CREATE)?;
+    tx.execute("INSERT INTO meta (name, value) VALUES ('server', ?1)", params![server.as_bytes()])?;
+    tx.commit()?;
+    checkpoint(&connection)?;
+    connection.close().map_err(|(_, error)| error)
+}
+
+/// Opens a database that is there, and refuses it where anything is wrong.
+pub(super) fn open(path: &Path, server: ServerId, limits: &SqliteLimits) -> Result<Opened, OpenError> {
+    if !path.exists() {
+        return Err(OpenError::Missing(path.into()));
+    }
+    let lock = Lock::take(path)?;
+    let left_open = fs::metadata(beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
+    check_length(path, left_open)?;
+    let writer = connect(path).map_err(|error| refused(path, &error))?;
+    check(&writer, path, server)?;
+    configure(&writer, limits).map_err(|error| refused(path, &error))?;
+    let readers = (0..limits.readers.max(1))
+        .map(|_| connect_reader(path))
+        .collect::<Result<_, _>>()
+        .map_err(|error| refused(path, &error))?;
+    Ok(Opened { lock, writer, readers, left_open })
+}
+
+/// Empties the write-ahead log into the database file.
+pub(super) fn checkpoint(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy {
+        let error = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        return Err(rusqlite::Error::SqliteFailure(error, Some("a read is still using the write-ahead log".into())));
+    }
+    Ok(())
+}
+
+/// Keeps other processes out; dropping it lets them in. The database's own locks hold only during a transaction, and a second server
+/// would go unnoticed between two.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Lock {
+    fn take(path: &Path) -> Result<Self, OpenError> {
+        let at = beside(path, ".lock");
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&at);
+        let file = file.map_err(|source| io_at(&at, source))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(OpenError::Locked(path.into())),
+            Err(TryLockError::Error(source)) => Err(io_at(&at, source)),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would leave the lock to a process that was forked off and has not yet started its program.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Refuses a file that does not start as a database or is shorter than it says. `SQLite` would take an empty file for an empty
+/// database, and read what is missing of a page as zeros.
+fn check_length(path: &Path, left_open: bool) -> Result<(), OpenError> {
+    let mut header = Vec::new();
+    let file = File::open(path).map_err(|source| io_at(path, source))?;
+    let length = file.metadata().map_err(|source| io_at(path, source))?.len();
+    file.take(HEADER_BYTES).read_to_end(&mut header).map_err(|source| io_at(path, source))?;
+    let field = |at: std::ops::Range<usize>| header.get(at).unwrap_or_default();
+    if field(0..16) != MAGIC {
+        return Err(OpenError::NotADatabase(path.into()));
+    }
+    let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    let (page_bytes, pages) = (number(field(16..18)), number(field(28..32)));
+    // Where the last process did not close it, the rest may be in the write-ahead log.
+    if left_open || length >= page_bytes * pages {
+        return Ok(());
+    }
+    Err(OpenError::Damaged {
+        path: path.into(),
+        what: format!("{length} bytes of {}: it is cut short", page_bytes * pages),
+    })
+}
+
+fn check(connection: &Connection, path: &Path, server: ServerId) -> Result<(), OpenError> {
+    let refused = |error: rusqlite::Error| refused(path, &error);
+    if connection.is_readonly("main").map_err(refused)? {
+        return Err(OpenError::ReadOnly(path.into()));
+    }
+    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(refused);
+    if number("application_id")? != APPLICATION_ID {
+        return Err(OpenError::Foreign(path.into()));
+    }
+    let found = number("user_version")?;
+    if found > SCHEMA_VERSION {
+        return Err(OpenError::NewerSchema { path: path.into(), found });
+    }
+    if found < SCHEMA_VERSION {
+        return Err(OpenError::OlderSchema { path: path.into(), found });
+    }
+    let what: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(refused)?;
+    if what != "ok" {
+        return Err(OpenError::Damaged { path: path.into(), what });
+    }
+    let stored: Option<[u8; 16]> = connection
+        .query_row("SELECT value FROM meta WHERE name = 'server'", [], |row| row.get(0))
+        .optional()
+        .map_err(refused)?;
+    if stored == Some(*server.as_bytes()) { Ok(()) } else { Err(OpenError::OtherServer(path.into())) }
+}
+
+fn configure(connection: &Connection, limits: &SqliteLimits) -> Result<(), rusqlite::Error> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    if let Some(pages) = limits.pages_max {
+        connection.pragma_update(None, "max_page_count", pages)?;
+    }
+    Ok(())
+}
+
+fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    // Rewriting the file must not leave a copy of it in a temporary folder.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Deleted bytes are overwritten. This pragma answers with a row.
+    connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+// Not opened read-only: a reader must be able to make the shared memory of the write-ahead log.
+fn connect_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = connect(path)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+fn refused(path: &Path, error: &rusqlite::Error) -> OpenError {
+    let path = path.into();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => OpenError::NotADatabase(path),
+        Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged { path, what: error.to_string() },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked(path),
+        Some(ErrorCode::ReadOnly) => OpenError::ReadOnly(path),
+        _ => OpenError::Database { path, reason: error.to_string() },
+    }
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
+
+fn folder(path: &Path) -> Option<&Path> {
+    path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn io_at(path: &Path, source: io::Error) -> OpenError {
+    OpenError::Io { path: path.into(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // No test can cut the power; this one holds on to what the database needs to survive it.
+    #[test]
+    fn commits_are_synchronised_and_deletions_overwrite() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.sqlite");
+        let server = ServerId::from_bytes([1; 16]);
+        create(&path, server).unwrap();
+        let opened = open(&path, server, &SqliteLimits::default()).unwrap();
+        let pragma = |name: &str| -> i32 { opened.writer.pragma_query_value(None, name, |row| row.get(0)).unwrap() };
+        assert_eq!(opened.writer.pragma_query_value(None, "journal_mode", |row| row.get(0)), Ok("wal".to_owned()));
+        for (name, value) in [("synchronous", 2), ("secure_delete", 1), ("foreign_keys", 1), ("temp_store", 2)] {
+            assert_eq!(pragma(name), value, "{name}");
+        }
+        assert!(opened.readers.iter().all(|reader| reader.execute("DELETE FROM meta", []).is_err()));
+    }
+}

@@ -1,0 +1,292 @@
+//! What the rows mean: every question and change as SQL, within a transaction that the caller holds.
+
+use super::unavailable;
+use crate::sealing::{handle_tag, member_tag, membership_tag, open, programme_tag, seal};
+use crate::{AdmitError, Draw, JoinError, MarkError, RedrawError, StoreError, definition};
+use kkanbu_keys::{ContentKey, Keyring, Tag};
+use kkanbu_model::{Handle, MemberKey, Membership, Programme, ProgrammeId, RoleId, Room, RoomAddress, RoomId};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A programme that is in the database, and the key that its rows are tagged and sealed with.
+pub(super) struct Loaded<'c> {
+    connection: &'c Connection,
+    programme: Programme,
+    key: Arc<ContentKey>,
+}
+
+/// Bytes of a row that a check writes and deletes again, so that it needs room as any write does.
+const CHECK_BYTES: u32 = 8192;
+
+fn one<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> Result<T, rusqlite::Error>,
+) -> Result<Option<T>, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(|error| unavailable(&error))?;
+    statement.query_row(params, read).optional().map_err(|error| unavailable(&error))
+}
+
+fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> Result<T, rusqlite::Error>,
+) -> Result<Vec<T>, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(|error| unavailable(&error))?;
+    let rows = statement.query_map(params, read).map_err(|error| unavailable(&error))?;
+    rows.collect::<Result<_, _>>().map_err(|error| unavailable(&error))
+}
+
+/// Runs a change and says how many rows it changed.
+fn change(connection: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(|error| unavailable(&error))?;
+    statement.execute(params).map_err(|error| unavailable(&error))
+}
+
+/// All programmes, by id, whether or not their keys are here.
+pub(super) fn programmes(connection: &Connection) -> Result<Vec<Programme>, StoreError> {
+    let rows = all(connection, "SELECT id, definition FROM programme ORDER BY id", [], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    rows.into_iter().map(|(id, json)| parse(&id, &json)).collect()
+}
+
+fn parse(id: &str, json: &str) -> Result<Programme, StoreError> {
+    let id = ProgrammeId::new(id).map_err(|_| unreadable())?;
+    definition::from_json(id.clone(), json).map_err(|_| StoreError::Damaged(id))
+}
+
+fn unreadable() -> StoreError {
+    StoreError::Unavailable { reason: "a row can't be read".into() }
+}
+
+/// Creates the programme unless it is there.
+pub(super) fn create_programme(
+    connection: &Connection,
+    keyring: &Keyring,
+    programme: &Programme,
+) -> Result<(), StoreError> {
+    let key = content_key(keyring, &programme.id)?;
+    let json = definition::to_json(programme).map_err(|_| StoreError::Damaged(programme.id.clone()))?;
+    let created = change(
+        connection,
+        "INSERT OR IGNORE INTO programme (id, definition, key_tag) VALUES (?1, ?2, ?3)",
+        params![programme.id.as_str(), json, programme_tag(&key, &programme.id)],
+    )?;
+    if created == 1 || Loaded::load(connection, keyring, &programme.id)?.programme == *programme {
+        Ok(())
+    } else {
+        Err(StoreError::Differs(programme.id.clone()))
+    }
+}
+
+/// Deletes every row of the programme.
+pub(super) fn destroy_programme(connection: &Connection, programme: &ProgrammeId) -> Result<(), StoreError> {
+    for sql in [
+        "DELETE FROM handle WHERE programme = ?1",
+        "DELETE FROM membership WHERE programme = ?1",
+        "DELETE FROM member WHERE programme = ?1",
+        "DELETE FROM programme WHERE id = ?1",
+    ] {
+        change(connection, sql, [programme.as_str()])?;
+    }
+    Ok(())
+}
+
+/// Writes and deletes a row as large as any.
+pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {
+    change(connection, "INSERT INTO meta (name, value) VALUES ('check', zeroblob(?1))", [CHECK_BYTES])?;
+    change(connection, "DELETE FROM meta WHERE name = 'check'", [])?;
+    Ok(())
+}
+
+fn content_key(keyring: &Keyring, programme: &ProgrammeId) -> Result<Arc<ContentKey>, StoreError> {
+    keyring.get(programme).map_err(|unknown| StoreError::UnknownProgramme(unknown.0))
+}
+
+impl<'c> Loaded<'c> {
+    /// Loads a programme that is in the database and whose content key is here.
+    pub(super) fn load(
+        connection: &'c Connection,
+        keyring: &Keyring,
+        programme: &ProgrammeId,
+    ) -> Result<Self, StoreError> {
+        let key = content_key(keyring, programme)?;
+        let sql = "SELECT definition, key_tag FROM programme WHERE id = ?1";
+        let row = one(connection, sql, [programme.as_str()], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })?;
+        let (json, tag) = row.ok_or_else(|| StoreError::UnknownProgramme(programme.clone()))?;
+        if tag != programme_tag(&key, programme) {
+            return Err(StoreError::Damaged(programme.clone()));
+        }
+        Ok(Self { connection, programme: parse(programme.as_str(), &json)?, key })
+    }
+
+    fn room(&self, room: &RoomAddress) -> Result<&Room, StoreError> {
+        self.programme.room(&room.room).ok_or_else(|| StoreError::UnknownRoom(room.clone()))
+    }
+
+    fn damaged(&self) -> StoreError {
+        StoreError::Damaged(self.programme.id.clone())
+    }
+
+    /// The role of the member.
+    pub(super) fn role(&self, member: &MemberKey) -> Result<Option<RoleId>, StoreError> {
+        let tag = member_tag(&self.key, &self.programme.id, member);
+        let sql = "SELECT role FROM member WHERE programme = ?1 AND tag = ?2";
+        let role = one(self.connection, sql, params![self.programme.id.as_str(), tag], |row| row.get::<_, String>(0))?;
+        role.map(|role| RoleId::new(role).map_err(|_| self.damaged())).transpose()
+    }
+
+    /// Gives the member a seat, unless it has one.
+    pub(super) fn admit(&self, member: &MemberKey, role: &RoleId) -> Result<RoleId, AdmitError> {
+        if let Some(role) = self.role(member)? {
+            return Ok(role);
+        }
+        let seats = self.programme.role(role).ok_or(AdmitError::UnknownRole)?.seats;
+        let programme = self.programme.id.as_str();
+        let sql = "SELECT COUNT(*) FROM member WHERE programme = ?1 AND role = ?2";
+        let taken = one(self.connection, sql, [programme, role.as_str()], |row| row.get::<_, u32>(0))?;
+        if taken.unwrap_or(0) >= seats {
+            return Err(AdmitError::Full);
+        }
+        let tag = member_tag(&self.key, &self.programme.id, member);
+        let sql = "INSERT INTO member (programme, tag, role) VALUES (?1, ?2, ?3)";
+        change(self.connection, sql, params![programme, tag, role.as_str()])?;
+        Ok(role.clone())
+    }
+
+    /// The member's membership in the room.
+    pub(super) fn membership(&self, room: &RoomAddress, member: &MemberKey) -> Result<Option<Membership>, StoreError> {
+        self.room(room)?;
+        let tag = membership_tag(&self.key, room, member);
+        let sql = "SELECT role, posted, sealed FROM membership WHERE programme = ?1 AND room = ?2 AND tag = ?3";
+        let row = one(self.connection, sql, params![room.programme.as_str(), room.room.as_str(), tag], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?, row.get::<_, Vec<u8>>(2)?))
+        })?;
+        let Some((role, posted, sealed)) = row else { return Ok(None) };
+        let membership = open(&self.key, room, &tag, &sealed, posted).map_err(|_| self.damaged())?;
+        // The column counts seats, the record says who; whoever changed one of them changed the database.
+        if membership.role.as_str() == role { Ok(Some(membership)) } else { Err(self.damaged()) }
+    }
+
+    /// The member's memberships in all rooms.
+    pub(super) fn memberships(&self, member: &MemberKey) -> Result<BTreeMap<RoomId, Membership>, StoreError> {
+        let mut found = BTreeMap::new();
+        for room in &self.programme.rooms {
+            let address = RoomAddress { programme: self.programme.id.clone(), room: room.id.clone() };
+            if let Some(membership) = self.membership(&address, member)? {
+                found.insert(room.id.clone(), membership);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Makes the member one of the room, unless it is.
+    pub(super) fn join(&self, room: &RoomAddress, member: &MemberKey, draw: Draw) -> Result<Membership, JoinError> {
+        if let Some(membership) = self.membership(room, member)? {
+            return Ok(membership);
+        }
+        let role = self.role(member)?.ok_or(JoinError::NotAdmitted)?;
+        let definition = self.room(room)?;
+        if !definition.roles.contains(&role) {
+            return Err(JoinError::NotForRole);
+        }
+        if let Some(seats) = definition.seats_per_role
+            && self.taken(room, &role)? >= seats
+        {
+            return Err(JoinError::Full);
+        }
+        if !self.take_handle(room, &draw.handle)? {
+            return Err(JoinError::HandleTaken);
+        }
+        let membership = Membership { id: draw.id, handle: draw.handle, role, posted: false };
+        let tag = membership_tag(&self.key, room, member);
+        let sealed = self.seal(room, &tag, &membership)?;
+        let sql = "INSERT INTO membership (programme, room, tag, role, posted, sealed) VALUES (?1, ?2, ?3, ?4, 0, ?5)";
+        let role = membership.role.as_str();
+        change(self.connection, sql, params![room.programme.as_str(), room.room.as_str(), tag, role, sealed])?;
+        Ok(membership)
+    }
+
+    /// Ends the membership. Its handle is free again unless the room has seen it.
+    pub(super) fn leave(&self, room: &RoomAddress, member: &MemberKey) -> Result<bool, StoreError> {
+        let Some(membership) = self.membership(room, member)? else { return Ok(false) };
+        if !membership.posted {
+            self.free_handle(room, &membership.handle)?;
+        }
+        let tag = membership_tag(&self.key, room, member);
+        let sql = "DELETE FROM membership WHERE programme = ?1 AND room = ?2 AND tag = ?3";
+        change(self.connection, sql, params![room.programme.as_str(), room.room.as_str(), tag])?;
+        Ok(true)
+    }
+
+    /// Gives the member another handle.
+    pub(super) fn redraw(
+        &self,
+        room: &RoomAddress,
+        member: &MemberKey,
+        handle: Handle,
+    ) -> Result<Membership, RedrawError> {
+        let before = self.membership(room, member)?.ok_or(RedrawError::NotAMember)?;
+        if before.posted {
+            return Err(RedrawError::Fixed);
+        }
+        if !self.take_handle(room, &handle)? {
+            return Err(RedrawError::HandleTaken);
+        }
+        self.free_handle(room, &before.handle)?;
+        let membership = Membership { handle, ..before };
+        let tag = membership_tag(&self.key, room, member);
+        let sealed = self.seal(room, &tag, &membership)?;
+        let sql = "UPDATE membership SET sealed = ?4 WHERE programme = ?1 AND room = ?2 AND tag = ?3";
+        change(self.connection, sql, params![room.programme.as_str(), room.room.as_str(), tag, sealed])?;
+        Ok(membership)
+    }
+
+    /// Records that the member posts under this handle.
+    pub(super) fn mark_posted(&self, room: &RoomAddress, member: &MemberKey, handle: &Handle) -> Result<(), MarkError> {
+        let membership = self.membership(room, member)?.ok_or(MarkError::Changed)?;
+        if membership.handle != *handle {
+            return Err(MarkError::Changed);
+        }
+        let tag = membership_tag(&self.key, room, member);
+        let sql = "UPDATE membership SET posted = 1 WHERE programme = ?1 AND room = ?2 AND tag = ?3";
+        change(self.connection, sql, params![room.programme.as_str(), room.room.as_str(), tag])?;
+        Ok(())
+    }
+
+    /// How many members of each role the room has.
+    pub(super) fn members(&self, room: &RoomAddress) -> Result<BTreeMap<RoleId, u64>, StoreError> {
+        let roles = &self.room(room)?.roles;
+        roles.iter().map(|role| Ok((role.clone(), u64::from(self.taken(room, role)?)))).collect()
+    }
+
+    fn taken(&self, room: &RoomAddress, role: &RoleId) -> Result<u32, StoreError> {
+        let sql = "SELECT COUNT(*) FROM membership WHERE programme = ?1 AND room = ?2 AND role = ?3";
+        let params = [room.programme.as_str(), room.room.as_str(), role.as_str()];
+        Ok(one(self.connection, sql, params, |row| row.get(0))?.unwrap_or(0))
+    }
+
+    /// Takes the handle, and says whether it was free.
+    fn take_handle(&self, room: &RoomAddress, handle: &Handle) -> Result<bool, StoreError> {
+        let tag = handle_tag(&self.key, room, handle);
+        let sql = "INSERT OR IGNORE INTO handle (programme, room, tag) VALUES (?1, ?2, ?3)";
+        Ok(change(self.connection, sql, params![room.programme.as_str(), room.room.as_str(), tag])? == 1)
+    }
+
+    fn free_handle(&self, room: &RoomAddress, handle: &Handle) -> Result<(), StoreError> {
+        let tag = handle_tag(&self.key, room, handle);
+        let sql = "DELETE FROM handle WHERE programme = ?1 AND room = ?2 AND tag = ?3";
+        change(self.connection, sql, params![room.programme.as_str(), room.room.as_str(), tag])?;
+        Ok(())
+    }
+
+    fn seal(&self, room: &RoomAddress, tag: &Tag, membership: &Membership) -> Result<Vec<u8>, StoreError> {
+        seal(&self.key, room, tag, membership).map_err(|_| self.damaged())
+    }
+}

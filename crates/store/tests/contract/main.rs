@@ -1,0 +1,27 @@
+//! What every store must do, written once and run for each engine; below it what concerns one engine alone.
+//!
+//! - `suite::programmes`: create, list, destroy; keys that are missing or wrong
+//! - `suite::seats`: first come first served, never overbooked, whatever runs at once
+//! - `suite::rooms`: joining, leaving, seats in a room
+//! - `suite::handles`: unique, drawn anew until the first post, never anybody else's after it
+//! - `suite::lasting`: what was acknowledged is there after a restart and after a kill
+//! - `suite::at_rest`: no name of a member in any file, nothing shared between rooms, no order of rows
+//! - `suite::history`: random commands against a simple model
+//! - `sqlite::*`: what is wrong with a file, its layout, a full disk, a killed process, limits
+//!
+//! Another engine implements [`engine::Engine`] and adds one line to the end of this file.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too, which clippy.toml does not know as tests"
+)]
+
+mod engine;
+mod fixture;
+mod scan;
+mod sqlite;
+mod suite;
+
+suite::every_store_passes!(on_sqlite, crate::sqlite::Sqlite);

@@ -1,0 +1,57 @@
+//! The rules of the contract, one function each, for any engine.
+
+pub(crate) mod at_rest;
+pub(crate) mod handles;
+pub(crate) mod history;
+pub(crate) mod lasting;
+pub(crate) mod programmes;
+pub(crate) mod rooms;
+pub(crate) mod seats;
+
+/// Runs every rule for one engine. A rule that is not listed here is dead code, which the lints refuse.
+macro_rules! every_store_passes {
+    ($name:ident, $engine:ty) => {
+        mod $name {
+            crate::suite::every_store_passes! { @rules $engine;
+                programmes: creating_the_same_again_does_nothing, another_definition_of_the_same_id_is_refused,
+                    programmes_are_listed_by_id_also_without_keys, a_programme_without_key_is_unknown,
+                    a_wrong_key_is_noticed, a_destroyed_programme_is_gone_and_the_other_stays,
+                    destroying_again_does_nothing, a_destroyed_programme_leaves_no_bytes,
+                    unknown_rooms_and_programmes_are_named, a_working_store_checks_out,
+                    a_closed_store_says_so;
+                seats: the_last_seats_go_to_exactly_as_many, seats_stay_taken_over_a_restart,
+                    a_seat_is_kept_with_its_role, the_same_key_racing_for_two_roles_gets_one,
+                    roles_have_seats_of_their_own, an_unknown_role_has_no_seat, programmes_share_no_seats;
+                rooms: joining_needs_a_seat_in_the_programme, a_room_is_for_its_roles,
+                    joining_again_keeps_the_membership, room_seats_are_never_overbooked,
+                    room_seats_are_counted_by_role, leaving_frees_the_seat, leaving_twice_says_so,
+                    joining_again_after_leaving_makes_a_stranger, members_are_counted_by_role,
+                    memberships_are_found_in_all_rooms;
+                handles: one_of_many_gets_the_handle, a_handle_may_be_used_in_two_rooms,
+                    a_handle_that_never_posted_is_free_again, a_handle_that_posted_is_nobody_elses,
+                    a_redraw_frees_the_old_handle, a_taken_handle_is_not_drawn, the_own_handle_is_taken_too,
+                    after_the_first_post_the_handle_stays, only_the_current_handle_can_be_marked,
+                    redraw_and_first_post_never_both_happen, only_members_redraw;
+                lasting: everything_is_there_after_a_restart, everything_is_there_after_a_kill;
+                at_rest: no_file_names_a_member, the_same_key_in_two_rooms_shares_no_bytes,
+                    rows_tell_no_order, sealed_records_have_one_length, a_changed_record_is_noticed,
+                    records_can_not_be_swapped, a_changed_role_is_noticed;
+            }
+
+            #[test]
+            fn random_history_is_that_of_the_model() {
+                crate::suite::history::random_history_is_that_of_the_model::<$engine>();
+            }
+        }
+    };
+    (@rules $engine:ty; $($module:ident: $($rule:ident),+;)+) => {
+        $(mod $module {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $rule() {
+                crate::suite::$module::$rule::<$engine>().await;
+            })+
+        })+
+    };
+}
+
+pub(crate) use every_store_passes;

@@ -1,0 +1,39 @@
+// Join links: `<origin>/#/join/<programme>/<code>`. The fragment never reaches a server's log.
+
+export interface JoinLink {
+  programme: string;
+  code: string;
+}
+
+const FRAGMENT = /^#\/join\/([^/?#]+)\/([^/?#]+)$/;
+
+export function parseFragment(fragment: string): JoinLink | null {
+  const found = FRAGMENT.exec(fragment);
+  if (!found?.[1] || !found[2]) return null;
+  try {
+    return { programme: decodeURIComponent(found[1]), code: decodeURIComponent(found[2]) };
+  } catch {
+    return null;
+  }
+}
+
+export function fragmentOf({ programme, code }: JoinLink): string {
+  return `#/join/${encodeURIComponent(programme)}/${encodeURIComponent(code)}`;
+}
+
+/** What a person may paste: the whole link, its fragment, or `<programme>/<code>`. A foreign origin is no link of ours. */
+export function parsePasted(text: string, origin: string): JoinLink | 'elsewhere' | null {
+  const trimmed = text.trim();
+  const hash = trimmed.indexOf('#');
+  if (hash > 0 && originOf(trimmed) !== origin) return 'elsewhere';
+  if (hash >= 0) return parseFragment(trimmed.slice(hash));
+  return /^[^/\s]+\/[^/\s]+$/.test(trimmed) ? parseFragment(`#/join/${trimmed}`) : null;
+}
+
+function originOf(text: string): string | null {
+  try {
+    return new URL(text).origin;
+  } catch {
+    return null;
+  }
+}

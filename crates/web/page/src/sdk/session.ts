@@ -1,0 +1,334 @@
+// One member's session with a server, through as many connections as it takes: connect, sign, resume, send again.
+//
+// To its caller a session looks as if nothing ever broke: commands are answered once, publications of a room come exactly
+// once and in order. Where continuity cannot be proven it says so (`started`), and the caller asks for history.
+// It keeps nothing on disk and knows no DOM; time, chance and sockets come from outside.
+
+import { askedWaitMs, comesBack, waitMs } from './backoff';
+import { mismatch, signedText } from './challenge';
+import { Connection } from './connection';
+import type { OpenSocket } from './connection';
+import { Cursors } from './cursors';
+import type { Signer } from './identity';
+import { toBase64Url } from './base64url';
+import { Outbox } from './outbox';
+import type { Entry } from './outbox';
+import { SessionEnded, isTemporary, roomComesBack } from './ends';
+import type { EndReason } from './ends';
+import { Rejection } from './wire';
+import type { Challenge, Joined, Method, Params, Publication, Result, RoomEnded } from './wire';
+import type { RoomSummary, Welcome } from './wire';
+
+export type Status =
+  | { kind: 'connecting' }
+  | { kind: 'ready' }
+  | { kind: 'waiting'; ms: number }
+  | { kind: 'ended'; reason: EndReason };
+
+export interface SessionEvents {
+  status(status: Status): void;
+  welcomed(welcome: Welcome): void;
+  rooms(rooms: RoomSummary[]): void;
+  /** Publications follow from `joined.position` on. Whatever is shown of this room is void: ask for history. */
+  started(joined: Joined): void;
+  /** The stream goes on where it was; only what is said about the room may be new. */
+  resumed(joined: Joined): void;
+  published(publication: Publication): void;
+  roomEnded(ended: RoomEnded): void;
+}
+
+export interface Clock {
+  now(): number;
+  /** Calls back after so many milliseconds; the result calls it off. */
+  after(ms: number, call: () => void): () => void;
+  /** In [0, 1). */
+  random(): number;
+}
+
+export interface SessionOptions {
+  /** `ws(s)://…/ws` */
+  url: string;
+  /** The origin of the join link; nothing is signed for any other. */
+  server: string;
+  programme: string;
+  /** Needed until this key has come in once; harmless later. */
+  code?: string;
+  signer: Signer;
+  events: SessionEvents;
+  open: OpenSocket;
+  clock: Clock;
+}
+
+const READY_WITHIN_MS = 20_000;
+const PROBE_WITHIN_MS = 5_000;
+const SILENT_BEATS_MAX = 2.5;
+const HEARTBEAT_SECONDS_DEFAULT = 25;
+
+type Phase =
+  | { name: 'idle' }
+  | { name: 'opening' | 'ready'; connection: Connection; cancel: () => void }
+  | { name: 'waiting'; cancel: () => void; asked: boolean }
+  | { name: 'ended'; reason: EndReason };
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #outbox = new Outbox();
+  readonly #cursors = new Cursors();
+  #phase: Phase = { name: 'idle' };
+  #attempt = 0;
+  #heartbeatMs = HEARTBEAT_SECONDS_DEFAULT * 1000;
+  #probing: (() => void) | null = null;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#phase.name === 'idle') this.#connect();
+  }
+
+  /** Ends the session from our side. */
+  stop(): void {
+    if ('connection' in this.#phase) this.#phase.connection.quit();
+    this.#finish({ kind: 'stopped' });
+  }
+
+  /** Resolves or rejects once, however many connections it takes. A write is repeated with the key that it has. */
+  command<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
+    return new Promise((resolve, reject) => this.#enqueue(method, params, resolve, reject));
+  }
+
+  join(room: string): Promise<Joined> {
+    return new Promise((resolve, reject) => {
+      const done = (joined: Joined): void => {
+        this.#cursors.joined(joined);
+        this.#options.events.started(joined);
+        resolve(joined);
+      };
+      this.#enqueue('join', { room }, done, reject);
+    });
+  }
+
+  leave(room: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        this.#cursors.forget(room);
+        resolve();
+      };
+      // Sent again after a break, a leave may find that it has been done.
+      const failed = (error: Error): void =>
+        error instanceof Rejection && error.message === 'not_a_member' ? done() : reject(error);
+      this.#enqueue('leave', { room }, done, failed);
+    });
+  }
+
+  /**
+   * Something happened that makes a look worthwhile: the page became visible, the network came back. A browser does not
+   * show pings, so a quiet connection and a dead one look the same until one asks.
+   */
+  wake(): void {
+    const phase = this.#phase;
+    if (phase.name === 'ready') this.#probe(phase.connection);
+    if (phase.name !== 'waiting' || phase.asked) return;
+    phase.cancel();
+    this.#connect();
+  }
+
+  #enqueue<M extends Method>(
+    method: M,
+    params: Params<M>,
+    done: (result: Result<M>) => void,
+    failed: (error: Error) => void,
+  ): void {
+    if (this.#phase.name === 'ended') return failed(new SessionEnded(this.#phase.reason));
+    this.#outbox.add({ method, params, done, failed, tries: 0 } as unknown as Entry);
+    this.#flush();
+  }
+
+  #connect(): void {
+    this.#options.events.status({ kind: 'connecting' });
+    const { open, url, clock } = this.#options;
+    const connection: Connection = new Connection(open, url, () => clock.now(), {
+      opened: () => this.#askForChallenge(connection),
+      pushed: (method, params) => this.#pushed(method, params),
+      closed: (code, reason) => this.#closed(code, reason),
+    });
+    const cancel = clock.after(READY_WITHIN_MS, () => connection.drop());
+    this.#phase = { name: 'opening', connection, cancel };
+  }
+
+  #isCurrent(connection: Connection): boolean {
+    return 'connection' in this.#phase && this.#phase.connection === connection;
+  }
+
+  #askForChallenge(connection: Connection): void {
+    connection.send('challenge', { programme: this.#options.programme }, (reply) => {
+      if ('rejection' in reply) return this.#refused(reply.rejection);
+      const field = mismatch(reply.result, this.#options);
+      if (field) return this.#giveUp({ kind: 'foreign_challenge', field });
+      this.#authenticate(connection, reply.result).catch(() => connection.drop());
+    });
+  }
+
+  async #authenticate(connection: Connection, challenge: Challenge): Promise<void> {
+    const { signer, code } = this.#options;
+    const signature = toBase64Url(await signer.sign(signedText(challenge, signer.publicKey)));
+    // Signing takes a moment; by now there may be another connection with another challenge.
+    if (!this.#isCurrent(connection)) return;
+    const params = { key: signer.publicKey, signature, ...(code === undefined ? {} : { code }) };
+    connection.send('authenticate', params, (reply) => {
+      if ('result' in reply) this.#welcomed(connection, reply.result);
+      // The challenge ran out while the device slept or the signature was made: take another one.
+      else if (reply.rejection.message === 'no_challenge') connection.drop();
+      else this.#refused(reply.rejection);
+    });
+  }
+
+  #welcomed(connection: Connection, welcome: Welcome): void {
+    if ('cancel' in this.#phase) this.#phase.cancel();
+    this.#attempt = 0;
+    // The key is registered now; from here on it speaks for itself.
+    delete this.#options.code;
+    this.#heartbeatMs = welcome.limits.heartbeat_seconds * 1000;
+    this.#phase = { name: 'ready', connection, cancel: this.#listen(connection) };
+    this.#options.events.welcomed(welcome);
+    for (const room of this.#cursors.rooms()) this.#resume(connection, room);
+    this.#options.events.status({ kind: 'ready' });
+    this.#flush();
+  }
+
+  #resume(connection: Connection, room: string): void {
+    const position = this.#cursors.startResume(room);
+    if (!position) return;
+    connection.send('resume', { room, position }, (reply) => {
+      if ('result' in reply) {
+        const goesOn = this.#cursors.resumed(reply.result);
+        this.#options.events[goesOn ? 'resumed' : 'started'](reply.result);
+      } else if (isTemporary(reply.rejection)) {
+        connection.drop();
+      } else {
+        this.#cursors.forget(room);
+        const { code, message } = reply.rejection;
+        this.#options.events.roomEnded({ room, code, reason: message });
+      }
+    });
+  }
+
+  #pushed(method: string, params: unknown): void {
+    if (method === 'publication') this.#published(params as Publication);
+    if (method === 'room_ended') this.#roomEnded(params as RoomEnded);
+  }
+
+  #published(publication: Publication): void {
+    const verdict = this.#cursors.receive(publication.room, publication.offset);
+    if (verdict === 'deliver') this.#options.events.published(publication);
+    if (!('connection' in this.#phase)) return;
+    if (verdict === 'resume') this.#resume(this.#phase.connection, publication.room);
+    // A gap that resuming does not close: start over from a new connection, with its back-off.
+    if (verdict === 'give_up') this.#phase.connection.drop();
+  }
+
+  #roomEnded(ended: RoomEnded): void {
+    if (!roomComesBack(ended.code)) {
+      this.#cursors.forget(ended.room);
+      return this.#options.events.roomEnded(ended);
+    }
+    const { clock } = this.#options;
+    clock.after(waitMs(0, clock.random()), () => {
+      if (this.#phase.name === 'ready') this.#resume(this.#phase.connection, ended.room);
+    });
+  }
+
+  #flush(): void {
+    if (this.#phase.name !== 'ready') return;
+    for (const entry of this.#outbox.take()) this.#sendEntry(this.#phase.connection, entry);
+  }
+
+  #sendEntry(connection: Connection, entry: Entry): void {
+    connection.send(entry.method, entry.params, (reply) => {
+      if ('rejection' in reply && isTemporary(reply.rejection)) return this.#hold(entry, reply.rejection);
+      this.#outbox.settle(entry);
+      if ('rejection' in reply) entry.failed(reply.rejection);
+      else entry.done(reply.result);
+      this.#flush();
+    });
+  }
+
+  #hold(entry: Entry, rejection: Rejection): void {
+    const { clock } = this.#options;
+    const ms = rejection.data.retry_after_ms ?? waitMs(entry.tries, clock.random());
+    this.#outbox.hold(entry);
+    clock.after(ms, () => {
+      this.#outbox.release(entry);
+      this.#flush();
+    });
+  }
+
+  /** Looks at the silence once a beat, for as long as the connection is ours. */
+  #listen(connection: Connection): () => void {
+    const { clock } = this.#options;
+    let cancel: () => void;
+    const look = (): void => {
+      if (clock.now() - connection.heardAt > SILENT_BEATS_MAX * this.#heartbeatMs) this.#probe(connection);
+      cancel = clock.after(this.#heartbeatMs, look);
+    };
+    cancel = clock.after(this.#heartbeatMs, look);
+    return () => cancel();
+  }
+
+  #probe(connection: Connection): void {
+    if (this.#probing) return;
+    const cancel = this.#options.clock.after(PROBE_WITHIN_MS, () => connection.drop());
+    this.#probing = cancel;
+    connection.send('rooms', {}, (reply) => {
+      cancel();
+      this.#probing = null;
+      if ('result' in reply) this.#options.events.rooms(reply.result.rooms);
+    });
+  }
+
+  #refused(rejection: Rejection): void {
+    if (!isTemporary(rejection)) return this.#giveUp({ kind: 'refused', rejection });
+    if ('connection' in this.#phase) this.#phase.connection.quit();
+    this.#comeBack(rejection.data.retry_after_ms ?? null);
+  }
+
+  #giveUp(reason: EndReason): void {
+    if ('connection' in this.#phase) this.#phase.connection.quit();
+    this.#finish(reason);
+  }
+
+  #closed(code: number, reason: string): void {
+    if (comesBack(code)) this.#comeBack(askedWaitMs(code, reason));
+    else this.#finish({ kind: 'closed', code });
+  }
+
+  #comeBack(askedMs: number | null): void {
+    this.#letGo();
+    const { clock, events } = this.#options;
+    const ms = askedMs ?? waitMs(this.#attempt, clock.random());
+    this.#attempt += 1;
+    this.#phase = {
+      name: 'waiting',
+      cancel: clock.after(ms, () => this.#connect()),
+      asked: askedMs !== null,
+    };
+    events.status({ kind: 'waiting', ms });
+  }
+
+  #finish(reason: EndReason): void {
+    if (this.#phase.name === 'ended') return;
+    this.#letGo();
+    this.#phase = { name: 'ended', reason };
+    this.#outbox.failAll(new SessionEnded(reason));
+    this.#options.events.status({ kind: 'ended', reason });
+  }
+
+  /** Stops every timer that belongs to the connection, and takes back what was on its way. */
+  #letGo(): void {
+    if ('cancel' in this.#phase) this.#phase.cancel();
+    this.#probing?.();
+    this.#probing = null;
+    this.#outbox.connectionLost();
+  }
+}

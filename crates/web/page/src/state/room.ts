@@ -1,0 +1,276 @@
+// One room as the page shows it: its timeline, what is on its way, the draft, and what has been read.
+//
+// It holds signals and no components; the session's events come in through `started`, `resumed`, `published` and `ended`.
+
+import { batch, computed, signal } from '@preact/signals';
+import {
+  Rejection,
+  SessionEnded,
+  emptyTimeline,
+  freshKey,
+  withOwnReaction,
+  withPage,
+  withPublication,
+} from '../sdk';
+import type { Finding, Joined, Post, Publication, RoomSummary, Session, Timeline } from '../sdk';
+import type { Draft, Notes, Unsent } from './notes';
+
+export type Fate =
+  | { kind: 'sending' }
+  /** The server asks whether personal information may go out. */
+  | { kind: 'asking'; findings: Finding[] }
+  | { kind: 'failed'; refusal: string };
+
+export interface Pending extends Unsent {
+  fate: Fate;
+  /** Where the post was seen to land, by its push or by its reply, whichever came first. */
+  offset?: number;
+}
+
+export type History = 'idle' | 'loading' | 'failed';
+
+export class RoomState {
+  readonly summary;
+  readonly timeline = signal<Timeline | null>(null);
+  readonly pending = signal<Pending[]>([]);
+  readonly history = signal<History>('idle');
+  readonly joining = signal(false);
+  readonly joinRefusal = signal<string | null>(null);
+  readonly draft;
+  /** Reactions given that no push has confirmed: `target reaction` → on. */
+  readonly reacting = signal<ReadonlyMap<string, boolean>>(new Map());
+  readonly readUpTo = signal(0);
+  readonly handle = computed(() => this.summary.value.handle ?? null);
+  readonly frozen = computed(() => this.timeline.value?.frozen ?? this.summary.value.frozen);
+  readonly unread = computed(() => this.#countUnread());
+  /** What a list shows of the room. */
+  readonly latest = computed(() => this.timeline.value?.posts.at(-1) ?? null);
+  /** Keeps a post's place in the page's tree when it turns from pending into published. */
+  readonly renderKeys = new Map<number, string>();
+
+  readonly #session: Session;
+  readonly #notes: Notes;
+  readonly #pageSize: number;
+  /** Counts the streams: what was asked in an earlier one is thrown away. */
+  #stream = 0;
+  #restored = false;
+
+  constructor(summary: RoomSummary, session: Session, notes: Notes, pageSize: number) {
+    this.summary = signal(summary);
+    this.draft = signal<Draft>(notes.draft(summary.room));
+    this.#session = session;
+    this.#notes = notes;
+    this.#pageSize = pageSize;
+    const fate: Fate = { kind: 'sending' };
+    this.pending.value = notes.unsent(summary.room).map((unsent) => ({ ...unsent, fate }));
+  }
+
+  get id(): string {
+    return this.summary.peek().room;
+  }
+
+  isMine(post: Post): boolean {
+    return post.mine || post.author === this.handle.value;
+  }
+
+  // What the session tells.
+
+  started(joined: Joined): void {
+    this.#stream += 1;
+    const { epoch, offset } = joined.position;
+    const read = this.#notes.read(this.id);
+    batch(() => {
+      this.resumed(joined);
+      this.timeline.value = emptyTimeline(joined);
+      this.history.value = 'idle';
+      this.reacting.value = new Map();
+      // Who comes for the first time, or after the log was replaced, has nothing to catch up with.
+      this.readUpTo.value = read?.epoch === epoch ? read.offset : offset;
+    });
+    if (read?.epoch !== epoch) this.#notes.saveRead(this.id, { epoch, offset });
+    void this.loadOlder();
+    this.#sendRestored();
+  }
+
+  resumed({ handle, size, frozen }: Joined): void {
+    this.summary.value = { ...this.summary.value, handle, size, frozen };
+    if (this.timeline.value) this.timeline.value = { ...this.timeline.value, frozen };
+  }
+
+  published(publication: Publication): void {
+    const timeline = this.timeline.value;
+    if (!timeline) return;
+    batch(() => {
+      if (publication.kind === 'post' && publication.author === this.handle.value) this.#land(publication);
+      this.timeline.value = withPublication(timeline, publication);
+      this.#dropLanded();
+    });
+  }
+
+  ended(): void {
+    this.#stream += 1;
+    const { handle: _, ...summary } = this.summary.value;
+    batch(() => {
+      this.summary.value = summary;
+      this.timeline.value = null;
+      this.pending.value = [];
+      this.draft.value = { body: '' };
+    });
+    this.#notes.forget(this.id);
+  }
+
+  // What the person does.
+
+  async loadOlder(): Promise<void> {
+    const timeline = this.timeline.value;
+    if (!timeline || this.history.value === 'loading' || (timeline.loaded && !timeline.more)) return;
+    const stream = this.#stream;
+    const before = timeline.loaded ? timeline.posts[0]?.offset : undefined;
+    this.history.value = 'loading';
+    try {
+      const params = { room: this.id, limit: this.#pageSize, ...(before === undefined ? {} : { before }) };
+      const page = await this.#session.command('history', params);
+      if (stream !== this.#stream || !this.timeline.value) return;
+      batch(() => {
+        this.timeline.value = withPage(this.timeline.value as Timeline, page);
+        this.history.value = 'idle';
+      });
+    } catch {
+      if (stream === this.#stream) this.history.value = 'failed';
+    }
+  }
+
+  setDraft(draft: Draft): void {
+    this.draft.value = draft;
+    this.#notes.saveDraft(this.id, draft);
+  }
+
+  send(): void {
+    const { body, replyTo } = this.draft.value;
+    if (body.trim() === '') return;
+    const pending: Pending = { key: freshKey(), body: body.trim(), fate: { kind: 'sending' } };
+    if (replyTo !== undefined) pending.replyTo = replyTo;
+    this.setDraft({ body: '' });
+    this.#setPending([...this.pending.value, pending]);
+    this.#submit(pending, false);
+  }
+
+  /** Again, with the same key: if it did arrive after all, it stays one post. */
+  retry(key: string, confirmed = false): void {
+    const pending = this.#find(key);
+    if (!pending) return;
+    this.#setFate(key, { kind: 'sending' });
+    this.#submit(pending, confirmed);
+  }
+
+  discard(key: string): void {
+    this.#setPending(this.pending.value.filter((each) => each.key !== key));
+  }
+
+  /** Back into the composer, ahead of what may be written there by now. */
+  takeBack(key: string): void {
+    const pending = this.#find(key);
+    if (!pending) return;
+    const { body, replyTo } = this.draft.value;
+    const draft: Draft = { body: body === '' ? pending.body : `${pending.body}\n${body}` };
+    const target = pending.replyTo ?? replyTo;
+    if (target !== undefined) draft.replyTo = target;
+    this.discard(key);
+    this.setDraft(draft);
+  }
+
+  async react(target: number, reaction: string, on: boolean): Promise<void> {
+    const name = `${target} ${reaction}`;
+    this.reacting.value = new Map(this.reacting.value).set(name, on);
+    try {
+      await this.#session.command('react', { room: this.id, key: freshKey(), target, reaction, on });
+      const timeline = this.timeline.value;
+      if (timeline) this.timeline.value = withOwnReaction(timeline, target, reaction, on);
+    } finally {
+      const reacting = new Map(this.reacting.value);
+      // A later tap on the same reaction is still on its way: leave its word standing.
+      if (reacting.get(name) === on) reacting.delete(name);
+      this.reacting.value = reacting;
+    }
+  }
+
+  async redraw(): Promise<string> {
+    const { handle } = await this.#session.command('redraw', { room: this.id });
+    this.summary.value = { ...this.summary.value, handle };
+    return handle;
+  }
+
+  markRead(): void {
+    const timeline = this.timeline.value;
+    const newest = timeline?.posts.at(-1)?.offset;
+    if (!timeline || newest === undefined || newest <= this.readUpTo.value) return;
+    this.readUpTo.value = newest;
+    this.#notes.saveRead(this.id, { epoch: timeline.epoch, offset: newest });
+  }
+
+  #submit({ key, body, replyTo }: Pending, confirmed: boolean): void {
+    const params = { room: this.id, key, body, ...(replyTo === undefined ? {} : { reply_to: replyTo }) };
+    this.#session.command('post', confirmed ? { ...params, confirmed } : params).then(
+      ({ offset }) => {
+        this.#setPending(this.pending.value.map((each) => (each.key === key ? { ...each, offset } : each)));
+        this.renderKeys.set(offset, key);
+        this.#dropLanded();
+      },
+      (error: unknown) => this.#refused(key, error),
+    );
+  }
+
+  #refused(key: string, error: unknown): void {
+    // The session is over; what was not sent stays in the notes and goes out when the page is loaded anew.
+    if (error instanceof SessionEnded) return;
+    const refusal = error instanceof Rejection ? error.message : 'unknown';
+    const findings = error instanceof Rejection ? error.data.findings : undefined;
+    const asking = refusal === 'confirm_needed' && findings !== undefined;
+    this.#setFate(key, asking ? { kind: 'asking', findings } : { kind: 'failed', refusal });
+  }
+
+  /** A push of our own may overtake the reply: recognise it, so that the post is not shown twice for a moment. */
+  #land(publication: { offset: number; body?: string }): void {
+    const first = this.pending.value.find(
+      (each) => each.fate.kind === 'sending' && each.offset === undefined,
+    );
+    if (!first || first.body.normalize('NFC') !== publication.body) return;
+    this.renderKeys.set(publication.offset, first.key);
+    const landed = { ...first, offset: publication.offset };
+    this.pending.value = this.pending.value.map((each) => (each === first ? landed : each));
+  }
+
+  #dropLanded(): void {
+    const head = this.timeline.value?.head ?? 0;
+    const left = this.pending.value.filter((each) => each.offset === undefined || each.offset > head);
+    if (left.length !== this.pending.value.length) this.#setPending(left);
+  }
+
+  #sendRestored(): void {
+    if (this.#restored) return;
+    this.#restored = true;
+    for (const pending of this.pending.value) this.#submit(pending, false);
+  }
+
+  #find(key: string): Pending | undefined {
+    return this.pending.value.find((each) => each.key === key);
+  }
+
+  #setFate(key: string, fate: Fate): void {
+    this.#setPending(this.pending.value.map((each) => (each.key === key ? { ...each, fate } : each)));
+  }
+
+  #setPending(pending: Pending[]): void {
+    this.pending.value = pending;
+    const unsent = pending.map(({ key, body, replyTo }) =>
+      replyTo === undefined ? { key, body } : { key, body, replyTo },
+    );
+    this.#notes.saveUnsent(this.id, unsent);
+  }
+
+  #countUnread(): number {
+    const posts = this.timeline.value?.posts ?? [];
+    return posts.filter((post) => post.offset > this.readUpTo.value && !post.retracted && !this.isMine(post))
+      .length;
+  }
+}

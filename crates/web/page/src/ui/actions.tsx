@@ -1,0 +1,103 @@
+// What one can do with a post: react, answer, copy. A sheet from below on a phone; beside the post where there is a mouse.
+
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { Post } from '../sdk';
+import type { RoomState } from '../state/room';
+import { text } from '../text';
+import { Dialog, closeAround } from './dialog';
+import { CopyIcon, ReplyIcon } from './icons';
+import { reactionsShown } from './post';
+import { isWide } from './viewport';
+
+interface Props {
+  room: RoomState;
+  post: Post;
+  /** Where the button is that was pressed. */
+  at: DOMRect;
+  reactions: string[];
+  onReply: (offset: number) => void;
+  onClose: () => void;
+}
+
+const GAP_PX = 8;
+
+export function PostActions({ room, post, at, reactions, onReply, onClose }: Props) {
+  const { post: words, cancel } = text.value;
+  const body = useRef<HTMLDivElement>(null);
+  usePlace(body, at);
+  const mine = new Set(
+    reactionsShown(room, post)
+      .filter((each) => each.mine)
+      .map((each) => each.reaction),
+  );
+  const react = (reaction: string): void => {
+    onClose();
+    void room.react(post.offset, reaction, !mine.has(reaction)).catch(() => undefined);
+  };
+  const reply = (event: Event): void => {
+    closeAround(event.currentTarget as Element);
+    onClose();
+    onReply(post.offset);
+  };
+  const copy = (): void => {
+    onClose();
+    navigator.clipboard?.writeText(post.body ?? '').catch(() => undefined);
+  };
+  return (
+    <Dialog kind="sheet" labelledBy="actions-title" testId="post-actions" onClose={onClose}>
+      <div ref={body}>
+        <h3 id="actions-title" class="actions-title">
+          <strong>{room.isMine(post) ? words.you : post.author}</strong>
+          <span>{post.body}</span>
+        </h3>
+        {!room.frozen.value && (
+          <>
+            <div class="palette" role="group" aria-label={words.react}>
+              {reactions.map((reaction) => (
+                <button
+                  key={reaction}
+                  type="button"
+                  class="emoji"
+                  aria-pressed={mine.has(reaction)}
+                  aria-label={reaction}
+                  onClick={() => react(reaction)}
+                >
+                  {reaction}
+                </button>
+              ))}
+            </div>
+            <button type="button" class="menu-item" onClick={reply}>
+              <ReplyIcon />
+              {words.reply}
+            </button>
+          </>
+        )}
+        <button type="button" class="menu-item" onClick={copy}>
+          <CopyIcon />
+          {words.copy}
+        </button>
+        <button type="button" class="button quiet wide only-narrow" onClick={onClose}>
+          {cancel}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** On a wide screen the sheet comes to the button, and not the eye to the sheet. */
+function usePlace(body: { current: HTMLElement | null }, at: DOMRect): void {
+  useLayoutEffect(() => {
+    const dialog = body.current?.closest('dialog');
+    if (!dialog || !isWide()) return;
+    // Shown by the parent's effect only after this; measure once it is.
+    requestAnimationFrame(() => {
+      const { width, height } = dialog.getBoundingClientRect();
+      const left = Math.min(Math.max(GAP_PX, at.left - width / 2), innerWidth - width - GAP_PX);
+      const below = at.bottom + GAP_PX;
+      const top = below + height + GAP_PX > innerHeight ? Math.max(GAP_PX, at.top - height - GAP_PX) : below;
+      dialog.style.left = `${left}px`;
+      dialog.style.top = `${top}px`;
+      dialog.classList.add('placed');
+    });
+  }, []);
+}

@@ -1,0 +1,183 @@
+// Where one writes. The draft lives in the room's state and so survives reconnects and reloads.
+//
+// Hangul is composed: while a syllable is unfinished, Enter belongs to the input method, and clearing the field would leave
+// the last syllable behind. Both are taken care of here.
+
+import type { RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { findPost } from '../sdk';
+import type { Limits } from '../sdk';
+import type { RoomState } from '../state/room';
+import { text } from '../text';
+import { CloseIcon, PauseIcon, SendIcon } from './icons';
+import { bytesIn, graphemesIn } from './measure';
+import { hasFinePointer } from './viewport';
+
+interface Props {
+  room: RoomState;
+  limits: Limits;
+  field: RefObject<HTMLTextAreaElement | null>;
+}
+
+/** What old browsers report for a key that the input method has taken. */
+const KEY_TAKEN = 229;
+/** The counter appears when this share of the limit is used. */
+const NEAR = 0.9;
+
+export function Composer({ room, limits, field }: Props) {
+  const { composer: words, room: roomWords } = text.value;
+  if (room.frozen.value) {
+    return (
+      <footer class="composer frozen">
+        <PauseIcon />
+        <p role="status">{roomWords.frozen}</p>
+      </footer>
+    );
+  }
+  const { body } = room.draft.value;
+  const left = limits.body_graphemes_max - graphemesIn(body);
+  const tooLong = left < 0 || bytesIn(body) > limits.body_bytes_max;
+  return (
+    <footer class="composer">
+      <ReplyBar room={room} />
+      <div class="composer-row">
+        <Field room={room} field={field} tooLong={tooLong} />
+        <SendButton room={room} field={field} disabled={tooLong || body.trim() === ''} />
+      </div>
+      <p
+        id="composer-note"
+        class={tooLong ? 'composer-note over' : 'composer-note'}
+        role={tooLong ? 'alert' : undefined}
+      >
+        {noteText(left, tooLong, limits)}
+      </p>
+      <p id="composer-hint" class="hidden">
+        {hasFinePointer() && words.hint}
+      </p>
+    </footer>
+  );
+}
+
+function noteText(left: number, tooLong: boolean, limits: Limits): string {
+  const { composer: words } = text.value;
+  if (left < 0) return words.over(-left);
+  if (tooLong) return words.overBytes;
+  return left < limits.body_graphemes_max * (1 - NEAR) ? words.left(left) : '';
+}
+
+function Field({ room, field, tooLong }: { room: RoomState; field: Props['field']; tooLong: boolean }) {
+  const { composer: words } = text.value;
+  const { body } = room.draft.value;
+  useGrowing(field, body);
+  useEffect(() => {
+    if (hasFinePointer()) field.current?.focus();
+  }, []);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'Enter' || event.shiftKey || !hasFinePointer()) return;
+    if (event.isComposing || event.keyCode === KEY_TAKEN) return;
+    event.preventDefault();
+    if (!tooLong) room.send();
+  };
+  return (
+    <textarea
+      ref={field}
+      rows={1}
+      value={body}
+      aria-label={words.label}
+      aria-describedby="composer-note composer-hint"
+      aria-invalid={tooLong}
+      placeholder={words.placeholder}
+      enterkeyhint="enter"
+      autocomplete="off"
+      data-testid="composer"
+      onInput={(event) => room.setDraft({ ...room.draft.value, body: event.currentTarget.value })}
+      onKeyDown={onKeyDown}
+    />
+  );
+}
+
+function SendButton({
+  room,
+  field,
+  disabled,
+}: {
+  room: RoomState;
+  field: Props['field'];
+  disabled: boolean;
+}) {
+  const composing = useComposing(field);
+  const send = (): void => {
+    // Leaving the field makes the input method finish its syllable; coming back keeps the keyboard up.
+    if (composing.current) field.current?.blur();
+    field.current?.focus();
+    room.send();
+  };
+  return (
+    <button
+      type="button"
+      class="send"
+      aria-label={text.value.composer.send}
+      disabled={disabled}
+      data-testid="send"
+      // Without this a tap would take the focus from the field, and the keyboard would go down and up again.
+      onPointerDown={(event) => event.preventDefault()}
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={send}
+    >
+      <SendIcon />
+    </button>
+  );
+}
+
+function ReplyBar({ room }: { room: RoomState }) {
+  const { composer: words, post: postWords } = text.value;
+  const { replyTo, body } = room.draft.value;
+  const timeline = room.timeline.value;
+  if (replyTo === undefined || !timeline) return null;
+  const target = findPost(timeline, replyTo);
+  const mine = target && room.isMine(target);
+  return (
+    <div class="reply-bar" data-testid="reply-bar">
+      <p>
+        <strong>
+          {mine ? postWords.replyToMe : postWords.replyTo(target?.author ?? postWords.olderPost)}
+        </strong>
+        <span>{target?.body ?? ''}</span>
+      </p>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={words.cancelReply}
+        onClick={() => room.setDraft({ body })}
+      >
+        <CloseIcon />
+      </button>
+    </div>
+  );
+}
+
+/** As high as its text; the style sheet sets where it starts to scroll. */
+function useGrowing(field: Props['field'], body: string): void {
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (!element) return;
+    element.style.height = 'auto';
+    element.style.height = `${element.scrollHeight}px`;
+  }, [body]);
+}
+
+function useComposing(field: Props['field']): RefObject<boolean> {
+  const composing = useRef(false);
+  useEffect(() => {
+    const element = field.current;
+    const start = (): void => void (composing.current = true);
+    const end = (): void => void (composing.current = false);
+    element?.addEventListener('compositionstart', start);
+    element?.addEventListener('compositionend', end);
+    return () => {
+      element?.removeEventListener('compositionstart', start);
+      element?.removeEventListener('compositionend', end);
+    };
+  }, []);
+  return composing;
+}

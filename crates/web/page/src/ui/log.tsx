@@ -1,0 +1,247 @@
+// The conversation: rows by day, older ones fetched on the way up, and a word when something new came in below.
+
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { findPost } from '../sdk';
+import type { Post, Welcome } from '../sdk';
+import type { RoomState } from '../state/room';
+import { text } from '../text';
+import { dayText } from '../text/time';
+import { PostActions } from './actions';
+import { useAnchor } from './anchor';
+import { DownIcon } from './icons';
+import { PendingRow } from './pending';
+import { PostRow } from './post';
+import { rowsOf } from './rows';
+import type { Row } from './rows';
+
+interface Props {
+  room: RoomState;
+  welcome: Welcome;
+  onReply: (offset: number) => void;
+}
+
+/** How far above the upper edge older posts are fetched, so that one seldom sees the end. */
+const AHEAD = '600px';
+/** Pages to go through when a quoted post is further up. */
+const QUOTE_PAGES_MAX = 8;
+const FLASH_MS = 1_600;
+
+export function Log({ room, welcome, onReply }: Props) {
+  const atEnd = useSignal(true);
+  const acting = useSignal<{ offset: number; at: DOMRect } | null>(null);
+  const anchor = useAnchor(atEnd);
+  const unreadFrom = useUnreadFrom(room);
+  const posts = room.timeline.value?.posts ?? [];
+  const rows = rowsOf(posts, room.pending.value, room, unreadFrom);
+  useReading(room, atEnd.value);
+  useStartAtUnread(unreadFrom, anchor.list);
+  useOwnPostsInSight(room, () => anchor.toEnd(false));
+
+  const actingOn = acting.value && room.timeline.value && findPost(room.timeline.value, acting.value.offset);
+  const drawRow = (row: Row) => (
+    <RowView
+      key={row.key}
+      row={row}
+      room={room}
+      onAct={(offset, at) => (acting.value = { offset, at })}
+      onQuote={(offset) => void goTo(offset, room, anchor.list.current)}
+    />
+  );
+  return (
+    <div class="log-frame">
+      <div
+        ref={anchor.scroller}
+        class="log"
+        role="log"
+        aria-live="off"
+        lang={welcome.programme.language}
+        aria-label={text.value.room.log(room.summary.value.name)}
+        tabIndex={0}
+        data-testid="log"
+      >
+        <Beginning room={room} welcome={welcome} scroller={anchor.scroller} />
+        <ol ref={anchor.list} class="rows">
+          {rows.map(drawRow)}
+        </ol>
+      </div>
+      {!atEnd.value && <ToEnd count={room.unread.value} onClick={() => anchor.toEnd(true)} />}
+      <Announcer room={room} />
+      {actingOn && acting.value && (
+        <PostActions
+          room={room}
+          post={actingOn}
+          at={acting.value.at}
+          reactions={welcome.reactions}
+          onReply={onReply}
+          onClose={() => (acting.value = null)}
+        />
+      )}
+    </div>
+  );
+}
+
+interface RowProps {
+  row: Row;
+  room: RoomState;
+  onAct: (offset: number, at: DOMRect) => void;
+  onQuote: (offset: number) => void;
+}
+
+function RowView({ row, room, onAct, onQuote }: RowProps) {
+  switch (row.kind) {
+    case 'day':
+      return (
+        <li class="divider">
+          <span>{dayText(row.minute)}</span>
+        </li>
+      );
+    case 'unread':
+      return (
+        <li class="divider new">
+          <span>{text.value.room.unreadFrom}</span>
+        </li>
+      );
+    case 'pending':
+      return <PendingRow room={room} pending={row.pending} first={row.first} />;
+    case 'post':
+      return <PostRow row={row} room={room} onAct={onAct} onQuote={onQuote} />;
+  }
+}
+
+/** Above the oldest row: a watcher that fetches more, or the place where the room begins. */
+function Beginning({
+  room,
+  welcome,
+  scroller,
+}: {
+  room: RoomState;
+  welcome: Welcome;
+  scroller: { current: Element | null };
+}) {
+  const { room: words } = text.value;
+  const watcher = useRef<HTMLDivElement>(null);
+  const timeline = room.timeline.value;
+  const more = timeline?.more ?? false;
+  const idle = room.history.value === 'idle';
+  useEffect(() => {
+    if (!watcher.current || !more || !idle) return;
+    const seen = new IntersectionObserver(
+      (entries) => entries.some((entry) => entry.isIntersecting) && void room.loadOlder(),
+      { root: scroller.current, rootMargin: `${AHEAD} 0px 0px 0px` },
+    );
+    seen.observe(watcher.current);
+    return () => seen.disconnect();
+  }, [more, idle, timeline?.posts[0]?.offset]);
+
+  if (room.history.value === 'failed') {
+    return (
+      <div class="beginning">
+        <p role="alert">{words.loadFailed}</p>
+        <button type="button" class="button quiet small" onClick={() => void room.loadOlder()}>
+          {words.retry}
+        </button>
+      </div>
+    );
+  }
+  if (more) {
+    return (
+      <div ref={watcher} class="beginning">
+        <p>{words.loading}</p>
+      </div>
+    );
+  }
+  return (
+    <div class="beginning">
+      <p>
+        {timeline?.posts.length === 0 ? words.empty : words.start}
+        <br />
+        {words.expired(welcome.programme.retention_days)}
+      </p>
+    </div>
+  );
+}
+
+function ToEnd({ count, onClick }: { count: number; onClick: () => void }) {
+  const { room: words } = text.value;
+  return (
+    <button type="button" class={count > 0 ? 'to-end some' : 'to-end'} data-testid="to-end" onClick={onClick}>
+      {count > 0 ? words.newPosts(count) : <span class="hidden">{words.toBottom}</span>}
+      <DownIcon />
+    </button>
+  );
+}
+
+/**
+ * Reads new posts of others out. The list itself is no live region: fetching older posts would read those out too.
+ */
+function Announcer({ room }: { room: RoomState }) {
+  const said = useSignal('');
+  const saidUpTo = useRef<number | null>(null);
+  const latest = room.latest.value;
+  useEffect(() => {
+    if (!latest || !room.timeline.value?.loaded) return;
+    const before = saidUpTo.current;
+    saidUpTo.current = latest.offset;
+    if (before === null || latest.offset <= before || room.isMine(latest)) return;
+    said.value = `${latest.author}: ${latest.body ?? ''}`;
+  }, [latest?.offset, room.timeline.value?.loaded]);
+  return (
+    <p class="hidden" aria-live="polite">
+      {said.value}
+    </p>
+  );
+}
+
+/** Where the new posts began when the room was opened; it stays there while one reads. */
+function useUnreadFrom(room: RoomState): number {
+  const readAtOpening = useMemo(() => room.readUpTo.value, [room]);
+  const posts: readonly Post[] = room.timeline.value?.posts ?? [];
+  const first = posts.find((post) => post.offset > readAtOpening && !room.isMine(post));
+  const openedAt = useRef<number | null>(null);
+  if (openedAt.current === null && room.timeline.value?.loaded) openedAt.current = first?.offset ?? -1;
+  return openedAt.current ?? -1;
+}
+
+/** Opens the conversation where one left off, if that is further up than the last screen. */
+function useStartAtUnread(unreadFrom: number, list: { current: Element | null }): void {
+  useEffect(() => {
+    if (unreadFrom > 0) list.current?.querySelector('.divider.new')?.scrollIntoView({ block: 'start' });
+  }, [unreadFrom]);
+}
+
+/** What is at the lower edge of a visible page has been read. */
+function useReading(room: RoomState, atEnd: boolean): void {
+  const newest = room.latest.value?.offset;
+  useEffect(() => {
+    const read = (): void => {
+      if (atEnd && document.visibilityState === 'visible' && room.timeline.value?.loaded) room.markRead();
+    };
+    read();
+    document.addEventListener('visibilitychange', read);
+    return () => document.removeEventListener('visibilitychange', read);
+  }, [newest, atEnd]);
+}
+
+/** Whoever writes wants to see it, wherever they were reading. */
+function useOwnPostsInSight(room: RoomState, toEnd: () => void): void {
+  const newest = room.pending.value.at(-1)?.key;
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current && newest !== undefined) toEnd();
+    first.current = false;
+  }, [newest]);
+}
+
+async function goTo(offset: number, room: RoomState, list: HTMLElement | null): Promise<void> {
+  for (let page = 0; page < QUOTE_PAGES_MAX; page += 1) {
+    const timeline = room.timeline.value;
+    if (!timeline || findPost(timeline, offset) || !timeline.more) break;
+    await room.loadOlder();
+  }
+  const row = list?.querySelector<HTMLElement>(`[data-offset="${offset}"]`);
+  if (!row) return;
+  row.scrollIntoView({ block: 'center', behavior: 'smooth' });
+  row.classList.add('flash');
+  setTimeout(() => row.classList.remove('flash'), FLASH_MS);
+}

@@ -1,0 +1,59 @@
+// A post of one's own that the server has not confirmed: on its way, or refused and waiting for a decision.
+
+import { useEffect } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import { findPost } from '../sdk';
+import type { Pending, RoomState } from '../state/room';
+import { refusalText, text } from '../text';
+import { Body } from './body';
+
+/** Most posts are confirmed sooner; a word that flashes up and goes would only worry. */
+const PATIENCE_MS = 600;
+
+export function PendingRow({ room, pending, first }: { room: RoomState; pending: Pending; first: boolean }) {
+  const { post: words } = text.value;
+  const { fate, replyTo } = pending;
+  const failed = fate.kind === 'failed';
+  const target =
+    replyTo !== undefined && room.timeline.value ? findPost(room.timeline.value, replyTo) : undefined;
+  return (
+    <li class={`row mine pending ${first ? 'first' : ''}`} data-testid="pending" data-fate={fate.kind}>
+      <div class="line">
+        <div class="bubble">
+          {replyTo !== undefined && (
+            <div class="quote">
+              <strong>{target ? (room.isMine(target) ? words.you : target.author) : words.olderPost}</strong>
+              {target && <span>{target.body}</span>}
+            </div>
+          )}
+          <Body body={pending.body} />
+        </div>
+        <div class="beside">
+          <span class="when">{fate.kind === 'sending' && <Sending />}</span>
+        </div>
+      </div>
+      {failed && (
+        <div class="refused" role="alert">
+          <p>
+            <strong>{words.failed}</strong> {refusalText(fate.refusal)}
+          </p>
+          <button type="button" class="button small quiet" onClick={() => room.discard(pending.key)}>
+            {words.discard}
+          </button>
+          <button type="button" class="button small" onClick={() => room.retry(pending.key)}>
+            {words.retry}
+          </button>
+        </div>
+      )}
+    </li>
+  );
+}
+
+function Sending() {
+  const late = useSignal(false);
+  useEffect(() => {
+    const timer = setTimeout(() => (late.value = true), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return <span class={late.value ? 'sending late' : 'sending'}>{text.value.post.sending}</span>;
+}

@@ -1,0 +1,134 @@
+// A published post: byline, quote, text, reactions, time.
+
+import { findPost } from '../sdk';
+import type { Post } from '../sdk';
+import type { RoomState } from '../state/room';
+import { text } from '../text';
+import { dateOf, timeText } from '../text/time';
+import { Avatar } from './avatar';
+import { Body } from './body';
+import { ReactIcon } from './icons';
+import type { Row } from './rows';
+
+interface Props {
+  row: Extract<Row, { kind: 'post' }>;
+  room: RoomState;
+  onAct: (offset: number, at: DOMRect) => void;
+  onQuote: (offset: number) => void;
+}
+
+export function PostRow({ row, room, onAct, onQuote }: Props) {
+  const { post, mine, first, last } = row;
+  const classes = ['row', mine ? 'mine' : 'theirs', first ? 'first' : ''].join(' ');
+  return (
+    <li class={classes} data-offset={post.offset} data-testid="post">
+      {!mine && first && <Avatar handle={post.author} />}
+      {first && <Byline post={post} mine={mine} />}
+      <div class="line">
+        <div class={post.retracted ? 'bubble gone' : 'bubble'}>
+          {post.reply_to !== undefined && !post.retracted && (
+            <Quote room={room} offset={post.reply_to} onQuote={onQuote} />
+          )}
+          {post.retracted ? <p class="body">{text.value.post.retracted}</p> : <Body body={post.body ?? ''} />}
+        </div>
+        <div class="beside">
+          {!post.retracted && <ActButton post={post} onAct={onAct} />}
+          <span class="when">
+            {post.edited && !post.retracted && <span class="edited">{text.value.post.edited}</span>}
+            {last && <time dateTime={dateOf(post.minute).toISOString()}>{timeText(post.minute)}</time>}
+          </span>
+        </div>
+      </div>
+      {!post.retracted && <Reactions room={room} post={post} />}
+    </li>
+  );
+}
+
+function Byline({ post, mine }: { post: Post; mine: boolean }) {
+  return (
+    <p class={mine ? 'byline hidden' : 'byline'}>
+      <span class="author">{mine ? text.value.post.you : post.author}</span>
+      {post.role !== undefined && <span class="badge">{post.role}</span>}
+    </p>
+  );
+}
+
+function Quote({
+  room,
+  offset,
+  onQuote,
+}: {
+  room: RoomState;
+  offset: number;
+  onQuote: (offset: number) => void;
+}) {
+  const { post: words } = text.value;
+  const target = room.timeline.value ? findPost(room.timeline.value, offset) : undefined;
+  const name = target ? (room.isMine(target) ? words.you : target.author) : words.olderPost;
+  return (
+    <button
+      type="button"
+      class="quote"
+      title={words.goToQuoted}
+      data-testid="quote"
+      onClick={() => onQuote(offset)}
+    >
+      <strong>{name}</strong>
+      {target && <span>{target.retracted ? words.retracted : target.body}</span>}
+    </button>
+  );
+}
+
+function ActButton({ post, onAct }: { post: Post; onAct: Props['onAct'] }) {
+  return (
+    <button
+      type="button"
+      class="act"
+      aria-label={text.value.post.actions(post.author)}
+      aria-haspopup="dialog"
+      onClick={(event) => onAct(post.offset, event.currentTarget.getBoundingClientRect())}
+    >
+      <ReactIcon />
+    </button>
+  );
+}
+
+function Reactions({ room, post }: { room: RoomState; post: Post }) {
+  const { post: words } = text.value;
+  const shown = reactionsShown(room, post);
+  if (shown.length === 0) return null;
+  return (
+    <ul class="reactions">
+      {shown.map(({ reaction, count, mine }) => (
+        <li key={reaction}>
+          <button
+            type="button"
+            class="chip"
+            aria-pressed={mine}
+            aria-label={words.reaction(reaction, count, mine)}
+            disabled={room.frozen.value}
+            onClick={() => void room.react(post.offset, reaction, !mine).catch(() => undefined)}
+          >
+            <span class="emoji">{reaction}</span>
+            <span class="count">{count}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The counts are the server's; that one has tapped oneself shows at once. */
+export function reactionsShown(room: RoomState, post: Post): Post['reactions'] {
+  const given = [...room.reacting.value].filter(([name]) => name.startsWith(`${post.offset} `));
+  const shown = post.reactions.map((each) => ({ ...each }));
+  for (const [name, on] of given) {
+    const reaction = name.slice(name.indexOf(' ') + 1);
+    const known = shown.find((each) => each.reaction === reaction);
+    if (known) known.mine = on;
+    else if (on) shown.push({ reaction, count: 1, mine: true });
+  }
+  return shown.filter(
+    (each) => each.mine || each.count > 1 || !given.some(([name]) => name.endsWith(each.reaction)),
+  );
+}

@@ -1,0 +1,346 @@
+// What the SDK promises its caller, whatever the network does.
+
+import { describe, expect, test } from 'vitest';
+import { Rejection, SessionEnded } from '../src/sdk';
+import { Story, challenge, joinedAt, settled } from './harness';
+
+describe('coming in', () => {
+  test('the subprotocol is offered and the seven lines are signed', async () => {
+    const story = new Story('code-1');
+    await story.comesIn();
+    expect(story.socket.subprotocol).toBe('kkanbu.v1');
+    const [key, nonce] = ['k'.repeat(43), 'n'.repeat(43)];
+    const lines = [
+      'kkanbu.v1 challenge',
+      'Ed25519',
+      'https://rooms.example',
+      'anyang-2022',
+      'session',
+      nonce,
+      key,
+    ];
+    expect(story.signed).toEqual([lines.join('\n')]);
+    expect(story.socket.asked('authenticate').params).toMatchObject({ key, code: 'code-1' });
+    expect(story.status).toEqual({ kind: 'ready' });
+  });
+
+  test('the join code is sent until the key has come in, and never after', async () => {
+    const story = new Story('code-1');
+    story.socket.onopen?.(undefined as never);
+    story.socket.answer('challenge', challenge());
+    await settled();
+    story.socket.breaks();
+    story.clock.pass(4_000);
+    await story.comesIn();
+    expect(story.socket.asked('authenticate').params['code']).toBe('code-1');
+    await story.breaksAndComesBack();
+    expect(story.socket.asked('authenticate').params).not.toHaveProperty('code');
+  });
+
+  test.each([
+    ['server', 'https://elsewhere.example'],
+    ['programme', 'seogwipo-2026'],
+    ['purpose', 'rotation'],
+    ['algorithm', 'Ed448'],
+    ['nonce', 'short'],
+  ])('a challenge with another %s is not signed, and not asked for again', async (field, value) => {
+    const story = new Story();
+    story.socket.onopen?.(undefined as never);
+    story.socket.answer('challenge', challenge({ [field]: value }));
+    await settled();
+    story.clock.pass(60_000);
+    expect(story.signed).toEqual([]);
+    expect(story.status).toEqual({ kind: 'ended', reason: { kind: 'foreign_challenge', field } });
+    expect(story.sockets).toHaveLength(1);
+  });
+
+  test('a full role ends the session with the name of the refusal', async () => {
+    const story = new Story('code-1');
+    story.socket.onopen?.(undefined as never);
+    story.socket.answer('challenge', challenge());
+    await settled();
+    story.socket.refuse('authenticate', 3507, 'room_full');
+    expect(story.status).toMatchObject({
+      kind: 'ended',
+      reason: { kind: 'refused', rejection: { code: 3507 } },
+    });
+    await expect(story.session.command('rooms', {})).rejects.toBeInstanceOf(SessionEnded);
+  });
+
+  test('a server that is busy is asked again later', async () => {
+    const story = new Story('code-1');
+    story.socket.onopen?.(undefined as never);
+    story.socket.refuse('challenge', 3400, 'rate_limited', { retry_after_ms: 1234 });
+    expect(story.status).toEqual({ kind: 'waiting', ms: 1234 });
+    story.clock.pass(1234);
+    expect(story.sockets).toHaveLength(2);
+  });
+});
+
+describe('publications', () => {
+  test('arrive once and in order over a break, without hole or duplicate', async () => {
+    const story = new Story();
+    await story.comesIn();
+    await story.joins('plaza', 5);
+    story.posts('plaza', 6);
+    story.posts('plaza', 7);
+    await story.breaksAndComesBack();
+    expect(story.socket.asked('resume').params).toEqual({
+      room: 'plaza',
+      position: { epoch: 'e1', offset: 7 },
+    });
+    story.socket.answer('resume', joinedAt('plaza', 9));
+    story.posts('plaza', 7);
+    story.posts('plaza', 8);
+    story.posts('plaza', 9);
+    story.posts('plaza', 9);
+    story.posts('plaza', 10);
+    expect(story.offsets()).toEqual([6, 7, 8, 9, 10]);
+    expect(story.started).toHaveLength(1);
+  });
+
+  test('a push right behind the reply to join is not missed', async () => {
+    const story = new Story();
+    await story.comesIn();
+    void story.session.join('plaza');
+    story.socket.answer('join', joinedAt('plaza', 5));
+    story.posts('plaza', 6);
+    expect(story.offsets()).toEqual([6]);
+  });
+
+  test('a jump of offsets is resumed from the last good position', async () => {
+    const story = new Story();
+    await story.comesIn();
+    await story.joins('plaza', 5);
+    story.posts('plaza', 6);
+    story.posts('plaza', 8);
+    expect(story.socket.asked('resume').params).toMatchObject({ position: { epoch: 'e1', offset: 6 } });
+    story.posts('plaza', 9);
+    story.socket.answer('resume', joinedAt('plaza', 9));
+    for (const offset of [7, 8, 9]) story.posts('plaza', offset);
+    expect(story.offsets()).toEqual([6, 7, 8, 9]);
+  });
+
+  test('a jump that resuming does not close gives the connection up', async () => {
+    const story = new Story();
+    await story.comesIn();
+    await story.joins('plaza', 5);
+    story.posts('plaza', 8);
+    story.socket.answer('resume', joinedAt('plaza', 8));
+    story.posts('plaza', 8);
+    expect(story.socket.closed).toBe(true);
+    expect(story.status?.kind).toBe('waiting');
+  });
+
+  test.each(['epoch', 'expired', 'ahead'])(
+    'without proven continuity (%s) the room starts anew',
+    async (reason) => {
+      const story = new Story();
+      await story.comesIn();
+      await story.joins('plaza', 5);
+      story.posts('plaza', 6);
+      await story.breaksAndComesBack();
+      const position = { epoch: 'e2', offset: 40 };
+      story.socket.answer('resume', joinedAt('plaza', 40, { recovered: false, reason, position }));
+      expect(story.started.at(-1)).toMatchObject({ position, recovered: false, reason });
+      story.posts('plaza', 41);
+      expect(story.offsets()).toEqual([6, 41]);
+      await story.breaksAndComesBack();
+      expect(story.socket.asked('resume').params).toMatchObject({ position: { epoch: 'e2', offset: 41 } });
+    },
+  );
+
+  test('kinds that are not known count their offset', async () => {
+    const story = new Story();
+    await story.comesIn();
+    await story.joins('plaza', 5);
+    story.socket.push('publication', { room: 'plaza', offset: 6, minute: 1, kind: 'question' });
+    story.posts('plaza', 7);
+    expect(story.offsets()).toEqual([6, 7]);
+  });
+
+  test('a membership that is gone after a break ends the room', async () => {
+    const story = new Story();
+    await story.comesIn();
+    await story.joins('plaza', 5);
+    await story.breaksAndComesBack();
+    story.socket.refuse('resume', 3502, 'not_a_member');
+    expect(story.ended).toEqual([{ room: 'plaza', code: 3502, reason: 'not_a_member' }]);
+    await story.breaksAndComesBack();
+    expect(story.socket.methods()).not.toContain('resume');
+  });
+});
+
+describe('commands', () => {
+  const post = (story: Story, key: string) =>
+    story.session.command('post', { room: 'plaza', key, body: `body of ${key}` });
+  const keys = (story: Story) =>
+    story.socket.commands.filter(({ method }) => method === 'post').map(({ params }) => params['key']);
+
+  test('without a reply are sent again with the same key, in the old order, after resuming', async () => {
+    const story = new Story();
+    await story.comesIn();
+    await story.joins('plaza', 5);
+    const first = post(story, 'one');
+    const second = post(story, 'two');
+    expect(keys(story)).toEqual(['one']);
+    await story.breaksAndComesBack();
+    expect(story.socket.methods()).toEqual(['challenge', 'authenticate', 'resume', 'post']);
+    expect(keys(story)).toEqual(['one']);
+    story.socket.answer('post', { offset: 6 });
+    story.socket.answer('post', { offset: 7 });
+    await expect(first).resolves.toEqual({ offset: 6 });
+    await expect(second).resolves.toEqual({ offset: 7 });
+    expect(keys(story)).toEqual(['one', 'two']);
+  });
+
+  test('given while away go out when the session is back', async () => {
+    const story = new Story();
+    await story.comesIn();
+    await story.joins('plaza', 5);
+    story.socket.breaks();
+    const sent = post(story, 'one');
+    story.clock.pass(4_000);
+    await story.comesIn();
+    story.socket.answer('post', { offset: 6 });
+    await expect(sent).resolves.toEqual({ offset: 6 });
+  });
+
+  test('answered before the break are not sent again', async () => {
+    const story = new Story();
+    await story.comesIn();
+    const sent = post(story, 'one');
+    story.socket.answer('post', { offset: 6 });
+    await sent;
+    await story.breaksAndComesBack();
+    expect(keys(story)).toEqual([]);
+  });
+
+  test('that are asked to wait keep their place and their key', async () => {
+    const story = new Story();
+    await story.comesIn();
+    const first = post(story, 'one');
+    void post(story, 'two');
+    story.socket.refuse('post', 3400, 'rate_limited', { retry_after_ms: 2_000 });
+    story.clock.pass(1_999);
+    expect(keys(story)).toEqual(['one']);
+    story.clock.pass(1);
+    expect(keys(story)).toEqual(['one', 'one']);
+    story.socket.answer('post', { offset: 6 });
+    await expect(first).resolves.toEqual({ offset: 6 });
+    expect(keys(story)).toEqual(['one', 'one', 'two']);
+  });
+
+  test('in another room do not wait for a slow one', async () => {
+    const story = new Story();
+    await story.comesIn();
+    void post(story, 'one');
+    void story.session.command('post', { room: 'work', key: 'two', body: 'there' });
+    expect(keys(story)).toEqual(['one', 'two']);
+  });
+
+  test('that are refused tell the name and the data', async () => {
+    const story = new Story();
+    await story.comesIn();
+    const sent = post(story, 'one');
+    const findings = [{ kind: 'phone', start: 3, end: 16 }];
+    story.socket.refuse('post', 3511, 'confirm_needed', { findings });
+    const refusal = await sent.catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(Rejection);
+    expect(refusal).toMatchObject({ message: 'confirm_needed', data: { findings } });
+  });
+
+  test('a leave whose reply was lost counts as done', async () => {
+    const story = new Story();
+    await story.comesIn();
+    await story.joins('plaza', 5);
+    const left = story.session.leave('plaza');
+    await story.breaksAndComesBack();
+    story.socket.refuse('resume', 3502, 'not_a_member');
+    story.socket.refuse('leave', 3502, 'not_a_member');
+    await expect(left).resolves.toBeUndefined();
+  });
+});
+
+describe('the end of a connection', () => {
+  test.each([1001, 1006, 1011, 1012, 4000, 4001, 4499])('code %i comes back', async (code) => {
+    const story = new Story();
+    await story.comesIn();
+    story.socket.breaks(code);
+    story.clock.pass(4_000);
+    expect(story.sockets).toHaveLength(2);
+  });
+
+  test.each([1002, 1003, 1007, 1008, 1009, 4500, 4999])('code %i does not come back', async (code) => {
+    const story = new Story();
+    await story.comesIn();
+    const waiting = story.session.command('rooms', {});
+    story.socket.breaks(code);
+    story.clock.pass(60_000);
+    expect(story.sockets).toHaveLength(1);
+    expect(story.status).toEqual({ kind: 'ended', reason: { kind: 'closed', code } });
+    await expect(waiting).rejects.toBeInstanceOf(SessionEnded);
+  });
+
+  test('a draining server says how long to wait, and waking up does not shorten it', async () => {
+    const story = new Story();
+    await story.comesIn();
+    story.socket.breaks(4000, 'come back in 7000');
+    story.session.wake();
+    story.clock.pass(6_999);
+    expect(story.sockets).toHaveLength(1);
+    story.clock.pass(1);
+    expect(story.sockets).toHaveLength(2);
+  });
+
+  test('waits grow with each failure and start over after a success', async () => {
+    const story = new Story();
+    story.clock.chance = 0.999;
+    const waits = (): number[] =>
+      story.statuses.flatMap((status) => (status.kind === 'waiting' ? [status.ms] : []));
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      story.socket.breaks();
+      story.clock.pass(4_000);
+    }
+    expect(waits()).toEqual([499, 999, 1998, 3996]);
+    await story.comesIn();
+    story.socket.breaks();
+    expect(waits().at(-1)).toBe(499);
+  });
+
+  test('waking up cuts an ordinary wait short', async () => {
+    const story = new Story();
+    await story.comesIn();
+    story.socket.breaks();
+    story.session.wake();
+    expect(story.sockets).toHaveLength(2);
+  });
+
+  test('a connection that does not answer a probe is given up', async () => {
+    const story = new Story();
+    await story.comesIn();
+    story.session.wake();
+    expect(story.socket.methods()).toContain('rooms');
+    story.clock.pass(5_000);
+    expect(story.sockets[0]?.closed).toBe(true);
+    expect(story.status?.kind).toBe('waiting');
+  });
+
+  test('silence for two and a half beats is probed, and an answer is enough', async () => {
+    const story = new Story();
+    await story.comesIn();
+    story.clock.pass(50_000);
+    expect(story.socket.methods()).not.toContain('rooms');
+    story.clock.pass(25_000);
+    story.socket.answer('rooms', { rooms: [] });
+    story.clock.pass(10_000);
+    expect(story.status?.kind).toBe('ready');
+  });
+
+  test('a connection that never gets ready is given up', () => {
+    const story = new Story();
+    story.clock.pass(20_000);
+    expect(story.sockets[0]?.closed).toBe(true);
+    expect(story.status?.kind).toBe('waiting');
+  });
+});

@@ -1,0 +1,101 @@
+// A room's view as a fold: pages and pushes may cross, and in the end both say the same.
+
+import { expect, test } from 'vitest';
+import { emptyTimeline, findPost, withOwnReaction, withPage, withPublication } from '../src/sdk';
+import type { Joined, Post, Publication, Timeline } from '../src/sdk';
+
+const joined: Joined = {
+  room: 'plaza',
+  handle: '느긋한 수달',
+  position: { epoch: 'e1', offset: 3 },
+  size: '10-29',
+  frozen: false,
+  recovered: true,
+};
+const base = { room: 'plaza', minute: 1 };
+const pushed = (offset: number, body = `post ${offset}`): Publication => ({
+  ...base,
+  offset,
+  kind: 'post',
+  author: 'x',
+  body,
+});
+const kept = (offset: number, changed: Partial<Post> = {}): Post => ({
+  offset,
+  minute: 1,
+  author: 'x',
+  body: `post ${offset}`,
+  edited: false,
+  retracted: false,
+  mentions: [],
+  reactions: [],
+  mine: false,
+  ...changed,
+});
+const after = (...publications: Publication[]): Timeline =>
+  publications.reduce(withPublication, emptyTimeline(joined));
+const page = (posts: Post[], more = false, epoch = 'e1') => ({ epoch, posts, more });
+const offsets = (timeline: Timeline): number[] => timeline.posts.map(({ offset }) => offset);
+
+test('a page and the pushes around it give each post once, by offset', () => {
+  const timeline = withPage(after(pushed(4), pushed(5)), page([kept(2), kept(3), kept(4)], true));
+  expect(offsets(timeline)).toEqual([2, 3, 4, 5]);
+  expect(timeline.more).toBe(true);
+  expect(offsets(withPage(timeline, page([kept(1)])))).toEqual([1, 2, 3, 4, 5]);
+});
+
+test('a page of another epoch is thrown away', () => {
+  expect(withPage(after(), page([kept(1)], false, 'e0')).posts).toEqual([]);
+});
+
+test('what was pushed before an older page came is laid over it', () => {
+  const timeline = after(
+    { ...base, offset: 4, kind: 'edit', target: 1, body: 'better' },
+    { ...base, offset: 5, kind: 'retract', target: 2 },
+    { ...base, offset: 6, kind: 'reaction', target: 3, reaction: '👍', count: 2 },
+  );
+  const full = withPage(timeline, page([kept(1), kept(2), kept(3)]));
+  expect(findPost(full, 1)).toMatchObject({ body: 'better', edited: true });
+  expect(findPost(full, 2)?.retracted).toBe(true);
+  expect(findPost(full, 2)).not.toHaveProperty('body');
+  expect(findPost(full, 3)?.reactions).toEqual([{ reaction: '👍', count: 2, mine: false }]);
+});
+
+test('an edit does not bring a retracted post back', () => {
+  const timeline = after(
+    pushed(4),
+    { ...base, offset: 5, kind: 'retract', target: 4 },
+    { ...base, offset: 6, kind: 'edit', target: 4, body: 'again' },
+  );
+  expect(findPost(timeline, 4)).not.toHaveProperty('body');
+});
+
+test('a post that was retracted since arrives without a body', () => {
+  const timeline = after({ ...base, offset: 4, kind: 'post', author: 'x', retracted: true });
+  expect(findPost(timeline, 4)).toMatchObject({ retracted: true });
+});
+
+test('counts are shown as they are, keep whose they are, and go at zero', () => {
+  const reacted = (offset: number, count: number): Publication => ({
+    ...base,
+    offset,
+    kind: 'reaction',
+    target: 4,
+    reaction: '👍',
+    count,
+  });
+  const mine = withOwnReaction(after(pushed(4), reacted(5, 1)), 4, '👍', true);
+  expect(findPost(withPublication(mine, reacted(6, 2)), 4)?.reactions).toEqual([
+    { reaction: '👍', count: 2, mine: true },
+  ]);
+  expect(findPost(withPublication(mine, reacted(6, 0)), 4)?.reactions).toEqual([]);
+});
+
+test('freeze and thaw, and kinds that are not known, move the head', () => {
+  const frozen = after({ ...base, offset: 4, kind: 'freeze' });
+  expect(frozen).toMatchObject({ frozen: true, head: 4 });
+  const thawed = withPublication(frozen, { ...base, offset: 5, kind: 'thaw' });
+  expect(thawed).toMatchObject({ frozen: false, head: 5 });
+  const unknown = { ...base, offset: 6, kind: 'question' } as unknown as Publication;
+  expect(withPublication(thawed, unknown).head).toBe(6);
+});

@@ -1,0 +1,216 @@
+//! What clients ask for: every command with its parameters.
+
+use serde::{Deserialize, Serialize};
+
+/// Parameters of a command that needs none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// `challenge`: asks for something to sign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Challenge {
+    /// The programme that one wants into.
+    pub programme: String,
+}
+
+/// `authenticate`: shows the member key and that one holds it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Authenticate {
+    /// Ed25519 public key, base64url without padding, 43 characters.
+    pub key: String,
+    /// Signature of the challenge's seven lines, base64url without padding, 86 characters.
+    pub signature: String,
+    /// Join code of an open programme; needed the first time that the key comes in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+/// `join`, `leave`, `redraw`: names a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct InRoom {
+    /// The room's id.
+    pub room: String,
+}
+
+/// `resume`: goes on with a room where one was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Resume {
+    /// The room's id.
+    pub room: String,
+    /// Position of the last publication processed.
+    pub position: crate::Position,
+}
+
+/// `post`: says something.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Post {
+    /// The room's id.
+    pub room: String,
+    /// Idempotency key: 16 random bytes, base64url without padding, 22 characters.
+    pub key: String,
+    /// The text.
+    pub body: String,
+    /// Offset of the post that this one answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(type = "number | null"))]
+    pub reply_to: Option<u64>,
+    /// Handles called by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<String>,
+    /// The person has seen the guard's findings and insists.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
+}
+
+/// `edit`: replaces the text of an own post.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// The room's id.
+    pub room: String,
+    /// Idempotency key.
+    pub key: String,
+    /// Offset of the own post.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub target: u64,
+    /// The new text.
+    pub body: String,
+    /// Handles called by name in the new text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<String>,
+    /// The person has seen the guard's findings and insists.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
+}
+
+/// `retract`: takes an own post back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Retract {
+    /// The room's id.
+    pub room: String,
+    /// Idempotency key.
+    pub key: String,
+    /// Offset of the own post.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub target: u64,
+}
+
+/// `react`: sets a reaction or takes it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct React {
+    /// The room's id.
+    pub room: String,
+    /// Idempotency key.
+    pub key: String,
+    /// Offset of the post.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub target: u64,
+    /// One of the welcome's `reactions`.
+    pub reaction: String,
+    /// `true` sets it, `false` takes it back.
+    pub on: bool,
+}
+
+/// `history`: a page of posts as they stand now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    /// The room's id.
+    pub room: String,
+    /// Posts with an offset below this one; left out: the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(type = "number | null"))]
+    pub before: Option<u64>,
+    /// How many at most: 1 to `limits.history_posts_max`.
+    pub limit: u16,
+}
+
+/// A command of a client.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Asks for something to sign.
+    Challenge(Challenge),
+    /// Shows the member key.
+    Authenticate(Authenticate),
+    /// Lists the rooms.
+    Rooms(Nothing),
+    /// Becomes a member of a room.
+    Join(InRoom),
+    /// Goes on with a room.
+    Resume(Resume),
+    /// Ends the membership.
+    Leave(InRoom),
+    /// Draws another handle.
+    Redraw(InRoom),
+    /// Says something.
+    Post(Post),
+    /// Replaces the text of an own post.
+    Edit(Edit),
+    /// Takes an own post back.
+    Retract(Retract),
+    /// Sets a reaction or takes it back.
+    React(React),
+    /// A page of posts.
+    History(History),
+}
+
+impl Command {
+    /// Names of all methods.
+    pub const METHODS: [&'static str; 12] = [
+        "challenge",
+        "authenticate",
+        "rooms",
+        "join",
+        "resume",
+        "leave",
+        "redraw",
+        "post",
+        "edit",
+        "retract",
+        "react",
+        "history",
+    ];
+
+    /// The method's name on the wire.
+    pub const fn method(&self) -> &'static str {
+        match self {
+            Self::Challenge(_) => "challenge",
+            Self::Authenticate(_) => "authenticate",
+            Self::Rooms(_) => "rooms",
+            Self::Join(_) => "join",
+            Self::Resume(_) => "resume",
+            Self::Leave(_) => "leave",
+            Self::Redraw(_) => "redraw",
+            Self::Post(_) => "post",
+            Self::Edit(_) => "edit",
+            Self::Retract(_) => "retract",
+            Self::React(_) => "react",
+            Self::History(_) => "history",
+        }
+    }
+}
+
+// Commands carry keys, signatures and bodies: only the method's name is ever printed.
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Command({})", self.method())
+    }
+}

@@ -1,0 +1,300 @@
+//! What commands are answered with: every result, and the rejection.
+
+use crate::{Code, RejectCode};
+use serde::{Deserialize, Serialize};
+
+/// A place in a room's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    /// Which log: 16 lower-case hexadecimal digits.
+    pub epoch: String,
+    /// The place in it.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub offset: u64,
+}
+
+/// Result of a command that has nothing to tell but that it was done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Empty {}
+
+/// Result of `challenge`: what to sign, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Challenged {
+    /// `Ed25519`.
+    pub algorithm: String,
+    /// The server's origin; compare it with the one that you were given.
+    pub server: String,
+    /// The programme.
+    pub programme: String,
+    /// `session`.
+    pub purpose: String,
+    /// 32 random bytes, base64url without padding.
+    pub nonce: String,
+}
+
+/// Result of `authenticate`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Welcome {
+    /// The programme.
+    pub programme: ProgrammeInfo,
+    /// The member's role in it.
+    pub role: RoleInfo,
+    /// The rooms open to the role.
+    pub rooms: Vec<RoomInfo>,
+    /// What a client must keep to.
+    pub limits: LimitsInfo,
+    /// The reactions there are, in the order to show them.
+    pub reactions: Vec<String>,
+}
+
+/// A programme as members see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ProgrammeInfo {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Who runs it.
+    pub organisation: String,
+    /// Language of handles, `ko` or `en`.
+    pub language: String,
+    /// Days for which posts are kept.
+    pub retention_days: u16,
+}
+
+/// A role as members see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct RoleInfo {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A room as members see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct RoomInfo {
+    /// Its id.
+    pub room: String,
+    /// Its name.
+    pub name: String,
+    /// How big it is, as a band.
+    pub size: String,
+    /// Whether a moderator has stopped posting.
+    pub frozen: bool,
+    /// One's own handle, where one is a member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+}
+
+/// Result of `rooms`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct RoomList {
+    /// The rooms open to the role.
+    pub rooms: Vec<RoomInfo>,
+}
+
+/// The limits that a client meets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct LimitsInfo {
+    /// Bytes of one message from a client.
+    pub frame_bytes_max: u32,
+    /// Graphemes of a body.
+    pub body_graphemes_max: u32,
+    /// UTF-8 bytes of a body.
+    pub body_bytes_max: u32,
+    /// Mentions in one post.
+    pub mentions_max: u32,
+    /// Posts in one page of history.
+    pub history_posts_max: u32,
+    /// Writing commands a minute, in the long run.
+    pub posts_per_minute: u32,
+    /// Writing commands at once after a pause.
+    pub posts_burst: u32,
+    /// Seconds between two pings of the server.
+    pub heartbeat_seconds: u32,
+    /// Rooms that one session may join.
+    pub rooms_max: u32,
+}
+
+/// Result of `join` and `resume`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Joined {
+    /// The room's id.
+    pub room: String,
+    /// One's own handle in this room.
+    pub handle: String,
+    /// Where the log stands.
+    pub position: Position,
+    /// How big the room is, as a band.
+    pub size: String,
+    /// Whether a moderator has stopped posting.
+    pub frozen: bool,
+    /// Whether everything after the position sent follows, without hole.
+    pub recovered: bool,
+    /// Why not: `epoch`, `expired` or `ahead`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Result of `redraw`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Redrawn {
+    /// The new handle.
+    pub handle: String,
+}
+
+/// Result of every command that writes: it is on disk, and every member of the room will get it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Placed {
+    /// Its place in the room's log.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub offset: u64,
+}
+
+/// Result of `history`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct HistoryPage {
+    /// Which log.
+    pub epoch: String,
+    /// Posts as they stand now, oldest first.
+    pub posts: Vec<PostInfo>,
+    /// Whether there are older ones.
+    pub more: bool,
+}
+
+/// A post as it stands now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct PostInfo {
+    /// Its place.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub offset: u64,
+    /// Minutes since 1970-01-01T00:00Z.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub minute: u64,
+    /// The author's handle.
+    pub author: String,
+    /// The author's badge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// The text; absent when retracted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// Whether the text was replaced.
+    pub edited: bool,
+    /// Whether it was taken back.
+    pub retracted: bool,
+    /// The post that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(type = "number | null"))]
+    pub reply_to: Option<u64>,
+    /// Handles called by name.
+    pub mentions: Vec<String>,
+    /// Reactions that somebody set.
+    pub reactions: Vec<ReactionInfo>,
+    /// Whether it is one's own.
+    pub mine: bool,
+}
+
+/// A reaction to a post: how many, never who.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ReactionInfo {
+    /// The emoji.
+    pub reaction: String,
+    /// How many.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub count: u64,
+    /// Whether one's own is among them.
+    pub mine: bool,
+}
+
+/// A rejection: JSON-RPC's error object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Rejection {
+    /// The code's number.
+    pub code: i32,
+    /// The code's stable name.
+    pub message: String,
+    /// What else there is to say.
+    #[serde(default)]
+    pub data: RejectionData,
+}
+
+/// Details of a rejection.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct RejectionData {
+    /// For a developer's eyes, in English; may change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// With `rate_limited`: when the same command may succeed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(type = "number | null"))]
+    pub retry_after_ms: Option<u64>,
+    /// With `confirm_needed`: what the guard found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+}
+
+/// A place in a body that looks as if it named somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Finding {
+    /// What it looks like.
+    pub kind: FindingKind,
+    /// First code point of the NFC body.
+    pub start: u32,
+    /// First code point after it.
+    pub end: u32,
+}
+
+/// What the guard looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// A phone number.
+    Phone,
+    /// A resident registration number.
+    ResidentNumber,
+    /// An e-mail address.
+    Email,
+    /// A staff number.
+    StaffNumber,
+}
+
+impl Rejection {
+    /// A rejection without details.
+    pub fn new(code: RejectCode) -> Self {
+        Self { code: code.number(), message: code.name().to_owned(), data: RejectionData::default() }
+    }
+
+    /// Adds a word for developers.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.data.detail = Some(detail.into());
+        self
+    }
+
+    /// The code, where this side knows it.
+    pub fn known(&self) -> Option<RejectCode> {
+        RejectCode::from_number(self.code)
+    }
+}

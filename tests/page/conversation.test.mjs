@@ -1,0 +1,326 @@
+// The built page in a real browser against the real server: two people talk, the server is killed under them, and every
+// word arrives once and in the same order on both sides.
+//
+// KKANBU_BIN     the server's binary
+// CHROMIUM       the browser, `/usr/bin/chromium` if not given
+// SCREENSHOTS    a folder for pictures of what was seen, if wanted
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+
+const BROWSER_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // An address that is neither https nor localhost, to see what the page says there.
+  '--host-resolver-rules=MAP insecure.test 127.0.0.1',
+];
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const KOREAN = { ...PHONE, locale: 'ko-KR', timezoneId: 'Asia/Seoul' };
+/** Long enough for the longest wait before a client comes back. */
+const PATIENCE = 45_000;
+const READY_WITHIN_MS = 30_000;
+
+const bin = process.env.KKANBU_BIN;
+const screenshots = process.env.SCREENSHOTS;
+let folder, port, server, demo, browser;
+
+before(async () => {
+  assert.ok(bin, 'KKANBU_BIN names the server');
+  folder = await mkdtemp(join(tmpdir(), 'kkanbu-page-'));
+  port = await freePort();
+  [server, demo] = await startServer();
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  browser = await chromium.launch({ executablePath, args: BROWSER_ARGS });
+  if (screenshots) await mkdir(screenshots, { recursive: true });
+});
+
+after(async () => {
+  await browser?.close();
+  server?.kill('SIGKILL');
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+test('two people talk, the server dies and comes back, and nothing is lost, doubled or reordered', async (t) => {
+  // One browser profile: the two join links keep the two people apart.
+  const context = await browser.newContext(KOREAN);
+  context.setDefaultTimeout(15_000);
+  const watch = new Watch();
+  const mentor = await Person.arrives(context, demo.links.mentor, watch);
+  await mentor.page.getByTestId('welcome').waitFor();
+  await picture(mentor.page, 'welcome');
+  const mentee = await Person.arrives(context, demo.links.mentee, watch);
+
+  await t.test('they come in and have different handles', async () => {
+    for (const person of [mentor, mentee]) await person.entersPlaza('들어가기');
+    assert.notEqual(await mentor.handle(), await mentee.handle());
+  });
+
+  await t.test('they talk, reply and react', async () => {
+    await mentee.says('안녕하세요. 발령받은 지 두 달 된 신규입니다.\n전화 민원이 아직 무섭습니다…');
+    await mentor.sees('전화 민원이 아직 무섭습니다…');
+    await mentor.answers(
+      '전화 민원이 아직 무섭습니다…',
+      '저도 첫해에는 그랬습니다. 자주 묻는 질문을 한 장에 적어 두세요.',
+    );
+    await mentee.sees('자주 묻는 질문을 한 장에 적어 두세요.');
+    await mentee.reacts('자주 묻는 질문을 한 장에 적어 두세요.', '🙏');
+    for (const person of [mentor, mentee]) await person.seesReaction('🙏', '1');
+    await mentee.says('오늘 바로 해 보겠습니다. 감사합니다!');
+    await mentor.sees('오늘 바로 해 보겠습니다.');
+    const quote = await mentee.page.getByTestId('quote').last().innerText();
+    assert.match(quote, /전화 민원이 아직 무섭습니다/);
+    await picture(mentor.page, 'conversation-mentor');
+    await picture(mentee.page, 'conversation-mentee');
+  });
+
+  await t.test('both go on writing while the server is dead', async () => {
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+    for (let turn = 1; turn <= 3; turn += 1) {
+      await mentor.says(`멘토가 끊긴 동안 쓴 글 ${turn}`);
+      await mentee.says(`멘티가 끊긴 동안 쓴 글 ${turn}`);
+    }
+    await mentee.page.getByTestId('composer').fill('아직 보내지 않은 글');
+    for (const person of [mentor, mentee]) {
+      await person.page.getByText('다시 연결하는 중').waitFor();
+      assert.equal(await person.page.getByTestId('pending').count(), 3);
+    }
+    await picture(mentee.page, 'reconnecting');
+  });
+
+  await t.test('everything arrives exactly once, in one order for both', async () => {
+    [server] = await startServer();
+    for (const person of [mentor, mentee]) {
+      await person.page.getByText('끊긴 동안 쓴 글').nth(5).waitFor({ timeout: PATIENCE });
+      await person.page.waitForFunction(() => !document.querySelector('[data-testid=pending]'), null, {
+        timeout: PATIENCE,
+      });
+    }
+    const [one, other] = [await mentor.posts(), await mentee.posts()];
+    assert.deepEqual(one, other);
+    assert.equal(new Set(one).size, one.length, 'no post twice');
+    for (const who of ['멘토가', '멘티가']) {
+      const own = one.filter((body) => body.startsWith(who));
+      assert.deepEqual(
+        own,
+        [1, 2, 3].map((turn) => `${who} 끊긴 동안 쓴 글 ${turn}`),
+      );
+    }
+    assert.equal(await mentee.page.getByTestId('composer').inputValue(), '아직 보내지 않은 글');
+  });
+
+  await t.test('a reload keeps the identity, the history and the draft', async () => {
+    const [handle, posts] = [await mentee.handle(), await mentee.posts()];
+    await mentee.page.reload();
+    await mentee.sees('오늘 바로 해 보겠습니다.');
+    assert.equal(await mentee.handle(), handle);
+    assert.deepEqual(await mentee.posts(), posts);
+    assert.equal(await mentee.page.getByTestId('composer').inputValue(), '아직 보내지 않은 글');
+    const own = mentee.page.locator('.row.mine .body', { hasText: '발령받은 지 두 달' });
+    assert.equal(await own.count(), 1);
+  });
+
+  await t.test('there is no cookie, no foreign request, and no complaint from the browser', async () => {
+    assert.deepEqual(await context.cookies(), []);
+    watch.isClean();
+  });
+  await context.close();
+});
+
+test('the page speaks English to an English browser, and Korean when asked', async () => {
+  const context = await browser.newContext({ ...PHONE, locale: 'en-GB' });
+  context.setDefaultTimeout(15_000);
+  const watch = new Watch();
+  const person = await Person.arrives(context, demo.links.mentee, watch);
+  await person.page.getByTestId('welcome').waitFor();
+  await picture(person.page, 'welcome-english');
+  await person.entersPlaza('Come in');
+  await person.page.getByRole('textbox', { name: 'Write a post' }).waitFor();
+  assert.equal(await person.page.locator('html').getAttribute('lang'), 'en');
+  await person.page.getByRole('button', { name: 'Back' }).click();
+  await person.page.getByRole('button', { name: /한국어/ }).click();
+  assert.equal(await person.page.locator('html').getAttribute('lang'), 'ko');
+  await person.page.goto(`${demo.url}/`);
+  await person.page.getByText('이 브라우저로 참여한 프로그램').waitFor();
+  watch.isClean();
+  await context.close();
+});
+
+test('a link with a wrong code is refused in plain words', async () => {
+  const context = await browser.newContext(KOREAN);
+  const watch = new Watch();
+  const wrong = demo.links.mentee.replace(/[^/]+$/, 'no-such-code');
+  const person = await Person.arrives(context, wrong, watch);
+  await person.page.getByRole('heading', { name: '들어갈 수 없습니다' }).waitFor();
+  watch.isClean();
+  await context.close();
+});
+
+test('a browser without Ed25519 of its own comes in with the library that stands in', async () => {
+  const context = await browser.newContext(KOREAN);
+  context.setDefaultTimeout(15_000);
+  const watch = new Watch();
+  await context.addInitScript(() => {
+    const native = crypto.subtle.importKey.bind(crypto.subtle);
+    crypto.subtle.importKey = (format, data, algorithm, ...rest) =>
+      algorithm === 'Ed25519'
+        ? Promise.reject(new DOMException('unsupported', 'NotSupportedError'))
+        : native(format, data, algorithm, ...rest);
+  });
+  const person = await Person.arrives(context, demo.links.mentee, watch);
+  await person.entersPlaza('들어가기');
+  await person.page.reload();
+  await person.page.getByTestId('own-handle').waitFor();
+  watch.isClean();
+  await context.close();
+});
+
+test('an insecure address is explained', async () => {
+  const context = await browser.newContext(KOREAN);
+  const page = await context.newPage();
+  await page.goto(demo.links.mentee.replace('localhost', 'insecure.test'));
+  await page.getByRole('heading', { name: '안전한 주소로 열어 주세요' }).waitFor();
+  await context.close();
+});
+
+/** One person at one page. */
+class Person {
+  static async arrives(context, link, watch) {
+    const page = await context.newPage();
+    watch.over(page);
+    await page.goto(link);
+    return new Person(page);
+  }
+
+  constructor(page) {
+    this.page = page;
+  }
+
+  async entersPlaza(button) {
+    await this.page.getByRole('button', { name: button }).click();
+    await this.page.getByTestId('room-plaza').click();
+    await this.page.getByTestId('composer').waitFor();
+  }
+
+  handle() {
+    return this.page.getByTestId('own-handle').innerText();
+  }
+
+  async says(body) {
+    // Browsers hardly draw a page that is behind another.
+    await this.page.bringToFront();
+    await this.page.getByTestId('composer').fill(body);
+    await this.page.getByTestId('send').click();
+  }
+
+  sees(body) {
+    return this.#post(body).waitFor();
+  }
+
+  async answers(body, answer) {
+    await this.#acts(body);
+    await this.page.getByTestId('post-actions').getByRole('button', { name: '답글 쓰기' }).click();
+    await this.says(answer);
+  }
+
+  async reacts(body, reaction) {
+    await this.#acts(body);
+    await this.page.getByTestId('post-actions').getByRole('button', { name: reaction, exact: true }).click();
+  }
+
+  seesReaction(reaction, count) {
+    return this.page.locator('.chip', { hasText: reaction }).filter({ hasText: count }).waitFor();
+  }
+
+  /** The bodies of all posts that the server has confirmed, from top to bottom. */
+  posts() {
+    return this.page.getByTestId('post').locator('.body').allInnerTexts();
+  }
+
+  #post(body) {
+    return this.page.getByTestId('post').filter({ has: this.page.locator('.body', { hasText: body }) });
+  }
+
+  async #acts(body) {
+    await this.page.bringToFront();
+    await this.#post(body)
+      .getByRole('button', { name: /답글 쓰기, 공감하기/ })
+      .click();
+  }
+}
+
+/** Keeps what a page should never do: ask elsewhere, or make the browser complain. */
+class Watch {
+  #complaints = [];
+
+  over(page) {
+    const own = new URL(demo.url).host;
+    page.on('request', (request) => {
+      if (new URL(request.url()).host !== own) this.#complaints.push(`request to ${request.url()}`);
+    });
+    page.on('websocket', (socket) => {
+      if (new URL(socket.url()).host !== own) this.#complaints.push(`socket to ${socket.url()}`);
+    });
+    page.on('pageerror', (error) => this.#complaints.push(`error: ${error.message}`));
+    page.on('console', (message) => {
+      // While the server is dead, each try to come back is logged by the browser itself.
+      if (/WebSocket connection to '[^']*' failed/.test(message.text())) return;
+      if (['error', 'warning'].includes(message.type())) this.#complaints.push(`console: ${message.text()}`);
+    });
+  }
+
+  isClean() {
+    assert.deepEqual(this.#complaints, []);
+  }
+}
+
+async function startServer() {
+  const child = spawn(bin, ['demo', '--folder', folder, '--port', String(port), '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout });
+  const ready = await Promise.race([
+    new Promise((resolve) => lines.once('line', resolve)),
+    once(child, 'exit').then(() => Promise.reject(new Error('the server ended before it was ready'))),
+    new Promise((_, reject) => {
+      setTimeout(() => reject(new Error('the server did not get ready')), READY_WITHIN_MS).unref();
+    }),
+  ]);
+  return [child, JSON.parse(ready)];
+}
+
+function once(emitter, event) {
+  return new Promise((resolve) => emitter.once(event, resolve));
+}
+
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port: free } = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return free;
+}
+
+async function picture(page, name) {
+  if (!screenshots) return;
+  // Sheets slide and colours fade; a picture shows where they come to rest. What never rests is not waited for.
+  await page.evaluate(() => {
+    const passing = document
+      .getAnimations()
+      .filter((each) => each.effect?.getComputedTiming().iterations !== Infinity);
+    return Promise.all(passing.map((each) => each.finished.catch(() => undefined)));
+  });
+  await page.screenshot({ path: join(screenshots, `${name}.png`) });
+}
