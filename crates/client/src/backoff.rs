@@ -6,19 +6,23 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_millis(500);
 
 /// What any wait is at most.
-const CEILING: Duration = Duration::from_secs(30);
+pub(crate) const CEILING: Duration = Duration::from_secs(30);
 
 /// The wait before attempt number `attempt` (the first is 0): `random`, from 0 to 1, of min(30 s, 0.5 s × 2^attempt).
 pub fn full_jitter(attempt: u32, random: f64) -> Duration {
+    under(CEILING, attempt, random)
+}
+
+fn under(ceiling: Duration, attempt: u32, random: f64) -> Duration {
     let doubled = 1_u32.checked_shl(attempt).unwrap_or(u32::MAX);
-    let ceiling = FIRST.saturating_mul(doubled).min(CEILING);
+    let ceiling = FIRST.saturating_mul(doubled).min(ceiling);
     let share = if random.is_finite() { random.clamp(0.0, 1.0) } else { 0.0 };
     ceiling.mul_f64(share)
 }
 
-/// The wait with a random share.
-pub(crate) fn wait(attempt: u32) -> Duration {
-    full_jitter(attempt, rand::random())
+/// The wait with a random share of at most `ceiling`.
+pub(crate) fn wait(attempt: u32, ceiling: Duration) -> Duration {
+    under(ceiling, attempt, rand::random())
 }
 
 #[cfg(test)]

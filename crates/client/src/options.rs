@@ -1,5 +1,6 @@
 //! What a session is opened with.
 
+use crate::backoff::CEILING;
 use crate::link::{JoinCode, JoinLink, Origin};
 use crate::{FrameTap, Seed, TlsConfig};
 use kkanbu_model::ProgrammeId;
@@ -30,6 +31,9 @@ pub struct Options {
     pub connect_deadline: Duration,
     /// How long a command may take, with all waits, reconnects and retries.
     pub command_deadline: Duration,
+    /// What the wait before coming back is at most, where the server names none. The contract's 30 s, unless a test is in
+    /// a hurry.
+    pub wait_max: Duration,
     /// Events that wait for the caller. Crossed: the socket is read no further until one is taken.
     pub events_max: usize,
 }
@@ -48,6 +52,7 @@ impl Options {
             handshake_deadline: Duration::from_secs(15),
             connect_deadline: Duration::from_secs(30),
             command_deadline: Duration::from_mins(1),
+            wait_max: CEILING,
             events_max: 256,
         }
     }

@@ -25,7 +25,7 @@ pub enum StoreError {
     /// A programme of this id is there with another definition.
     #[error("programme {0} is already there, and differs from the definition given")]
     Differs(ProgrammeId),
-    /// A sealed value does not open.
+    /// A sealed value does not open, or the content key is not the programme's.
     #[error("a record of programme {0} does not open: wrong content key, or the database was changed")]
     Damaged(ProgrammeId),
 }
@@ -105,7 +105,7 @@ pub enum MarkError {
 ///
 /// Duties of a store:
 ///
-/// - What returned `Ok` is durable.
+/// - What returned `Ok` is durable. After `Unavailable` a write was either kept whole or not at all: ask, or do it again.
 /// - Seats are never overbooked and handles in a room never shared, whatever runs at once.
 /// - A handle that has posted is nobody else's ever again in that room, also after its member has left.
 /// - Nothing is kept of when anybody came or went, and no row tells an order.
@@ -113,13 +113,13 @@ pub enum MarkError {
 ///   two unrelated tags.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// Creates a programme. Creating the same again does nothing.
+    /// Creates a programme, whose content key must be here. Creating the same again does nothing.
     async fn create_programme(&self, programme: &Programme) -> Result<(), StoreError>;
 
-    /// All programmes, by id.
+    /// All programmes, by id, whether or not their content keys are here.
     async fn programmes(&self) -> Result<Vec<Programme>, StoreError>;
 
-    /// Deletes a programme and everything in it.
+    /// Deletes a programme and everything in it, also from the engine's own log; needs no key. Doing it again does nothing.
     async fn destroy_programme(&self, programme: &ProgrammeId) -> Result<(), StoreError>;
 
     /// Gives the key a seat of the role. A key that has a seat keeps it, and the role that it has is returned.
@@ -144,13 +144,13 @@ pub trait Store: Send + Sync + 'static {
     /// Ends the membership; its seat is free. Says whether there was one.
     async fn leave(&self, room: &RoomAddress, key: &MemberKey) -> Result<bool, StoreError>;
 
-    /// Gives the member another handle, before the first post.
+    /// Gives the member another handle, before the first post. Its own handle counts as taken.
     async fn redraw(&self, room: &RoomAddress, key: &MemberKey, handle: Handle) -> Result<Membership, RedrawError>;
 
     /// Records, before the first post, that the handle stays. Doing it again does nothing.
     async fn mark_posted(&self, room: &RoomAddress, key: &MemberKey, handle: &Handle) -> Result<(), MarkError>;
 
-    /// How many members of each role the room has.
+    /// How many members of each of its roles the room has, also where there are none.
     async fn members(&self, room: &RoomAddress) -> Result<BTreeMap<RoleId, u64>, StoreError>;
 
     /// Really asks the database whether it could write now.

@@ -14,6 +14,7 @@ pub struct Nothing {}
 #[serde(deny_unknown_fields)]
 pub struct Challenge {
     /// The programme that one wants into.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub programme: String,
 }
 
@@ -23,11 +24,14 @@ pub struct Challenge {
 #[serde(deny_unknown_fields)]
 pub struct Authenticate {
     /// Ed25519 public key, base64url without padding, 43 characters.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::BYTES_32)))]
     pub key: String,
     /// Signature of the challenge's seven lines, base64url without padding, 86 characters.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::BYTES_64)))]
     pub signature: String,
     /// Join code of an open programme; needed the first time that the key comes in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional))]
     pub code: Option<String>,
 }
 
@@ -37,6 +41,7 @@ pub struct Authenticate {
 #[serde(deny_unknown_fields)]
 pub struct InRoom {
     /// The room's id.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub room: String,
 }
 
@@ -46,6 +51,7 @@ pub struct InRoom {
 #[serde(deny_unknown_fields)]
 pub struct Resume {
     /// The room's id.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub room: String,
     /// Position of the last publication processed.
     pub position: crate::Position,
@@ -57,20 +63,24 @@ pub struct Resume {
 #[serde(deny_unknown_fields)]
 pub struct Post {
     /// The room's id.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub room: String,
     /// Idempotency key: 16 random bytes, base64url without padding, 22 characters.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::BYTES_16)))]
     pub key: String,
     /// The text.
     pub body: String,
     /// Offset of the post that this one answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", ts(type = "number | null"))]
+    #[cfg_attr(feature = "schema", ts(optional), schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
     pub reply_to: Option<u64>,
     /// Handles called by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", ts(as = "Option<_>", optional))]
     pub mentions: Vec<String>,
     /// The person has seen the guard's findings and insists.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", ts(as = "Option<_>", optional))]
     pub confirmed: bool,
 }
 
@@ -80,19 +90,23 @@ pub struct Post {
 #[serde(deny_unknown_fields)]
 pub struct Edit {
     /// The room's id.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub room: String,
-    /// Idempotency key.
+    /// Idempotency key: 16 random bytes, base64url without padding, 22 characters.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::BYTES_16)))]
     pub key: String,
     /// Offset of the own post.
-    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
     pub target: u64,
     /// The new text.
     pub body: String,
     /// Handles called by name in the new text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", ts(as = "Option<_>", optional))]
     pub mentions: Vec<String>,
     /// The person has seen the guard's findings and insists.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", ts(as = "Option<_>", optional))]
     pub confirmed: bool,
 }
 
@@ -102,11 +116,13 @@ pub struct Edit {
 #[serde(deny_unknown_fields)]
 pub struct Retract {
     /// The room's id.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub room: String,
-    /// Idempotency key.
+    /// Idempotency key: 16 random bytes, base64url without padding, 22 characters.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::BYTES_16)))]
     pub key: String,
     /// Offset of the own post.
-    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
     pub target: u64,
 }
 
@@ -116,11 +132,13 @@ pub struct Retract {
 #[serde(deny_unknown_fields)]
 pub struct React {
     /// The room's id.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub room: String,
-    /// Idempotency key.
+    /// Idempotency key: 16 random bytes, base64url without padding, 22 characters.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::BYTES_16)))]
     pub key: String,
     /// Offset of the post.
-    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
     pub target: u64,
     /// One of the welcome's `reactions`.
     pub reaction: String,
@@ -134,12 +152,14 @@ pub struct React {
 #[serde(deny_unknown_fields)]
 pub struct History {
     /// The room's id.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub room: String,
     /// Posts with an offset below this one; left out: the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", ts(type = "number | null"))]
+    #[cfg_attr(feature = "schema", ts(optional), schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
     pub before: Option<u64>,
     /// How many at most: 1 to `limits.history_posts_max`.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub limit: u16,
 }
 

@@ -44,8 +44,8 @@ struct Call<'a> {
 /// Reads a text frame of a client.
 pub fn decode_command(frame: &str) -> Result<Incoming, Refused> {
     let refuse = |id, rejection| Refused { id, rejection };
-    let call: Call<'_> = serde_json::from_str(frame)
-        .map_err(|error| refuse(None, rejection(&error, RejectCode::InvalidRequest)))?;
+    let call: Call<'_> =
+        serde_json::from_str(frame).map_err(|error| refuse(None, rejection(&error, RejectCode::InvalidRequest)))?;
     let id = call.id.and_then(|raw| raw.get().parse::<u64>().ok()).filter(|id| *id <= Offset::MAX);
     let invalid = |what: &str| refuse(id, Rejection::new(RejectCode::InvalidRequest).detail(what));
     let number = id.ok_or_else(|| invalid("id must be a whole number from 0 to 2^53-1"))?;

@@ -10,11 +10,11 @@ mod decode;
 mod encode;
 mod push;
 mod reply;
+#[cfg(feature = "schema")]
+mod shape;
 
 pub use codes::{CloseCode, Code, RejectCode, RoomEndCode, may_come_back};
-pub use command::{
-    Authenticate, Challenge, Command, Edit, History, InRoom, Nothing, Post, React, Resume, Retract,
-};
+pub use command::{Authenticate, Challenge, Command, Edit, History, InRoom, Nothing, Post, React, Resume, Retract};
 pub use decode::{FromServer, Incoming, Refused, decode_command, decode_from_server};
 pub use encode::{PADDED_SIZES, Padding, encode_command, encode_error, encode_push, encode_result};
 pub use push::{Publication, Push, RoomEnded, What};

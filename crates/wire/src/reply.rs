@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Position {
     /// Which log: 16 lower-case hexadecimal digits.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::EPOCH)))]
     pub epoch: String,
-    /// The place in it.
-    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    /// The place in it; 0 is before the first publication.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = crate::shape::NUMBER_MAX)))]
     pub offset: u64,
 }
 
@@ -25,14 +26,18 @@ pub struct Empty {}
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct Challenged {
     /// `Ed25519`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = crate::challenge::ALGORITHM)), ts(type = r#""Ed25519""#))]
     pub algorithm: String,
     /// The server's origin; compare it with the one that you were given.
     pub server: String,
     /// The programme.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub programme: String,
     /// `session`.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = crate::challenge::PURPOSE)), ts(type = r#""session""#))]
     pub purpose: String,
     /// 32 random bytes, base64url without padding.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::BYTES_32)))]
     pub nonce: String,
 }
 
@@ -57,14 +62,17 @@ pub struct Welcome {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct ProgrammeInfo {
     /// Its id.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub id: String,
     /// Its name.
     pub name: String,
     /// Who runs it.
     pub organisation: String,
     /// Language of handles, `ko` or `en`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["ko", "en"])), ts(type = r#""ko" | "en""#))]
     pub language: String,
     /// Days for which posts are kept.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 365)))]
     pub retention_days: u16,
 }
 
@@ -73,6 +81,7 @@ pub struct ProgrammeInfo {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct RoleInfo {
     /// Its id.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub id: String,
     /// Its name.
     pub name: String,
@@ -83,15 +92,18 @@ pub struct RoleInfo {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct RoomInfo {
     /// Its id.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub room: String,
     /// Its name.
     pub name: String,
     /// How big it is, as a band.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = crate::shape::sizes())), ts(type = r#""1-9" | "10-29" | "30-99" | "100-299" | "300-999" | "1000+""#))]
     pub size: String,
     /// Whether a moderator has stopped posting.
     pub frozen: bool,
     /// One's own handle, where one is a member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional))]
     pub handle: Option<String>,
 }
 
@@ -132,12 +144,14 @@ pub struct LimitsInfo {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct Joined {
     /// The room's id.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub room: String,
     /// One's own handle in this room.
     pub handle: String,
     /// Where the log stands.
     pub position: Position,
     /// How big the room is, as a band.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = crate::shape::sizes())), ts(type = r#""1-9" | "10-29" | "30-99" | "100-299" | "300-999" | "1000+""#))]
     pub size: String,
     /// Whether a moderator has stopped posting.
     pub frozen: bool,
@@ -145,6 +159,7 @@ pub struct Joined {
     pub recovered: bool,
     /// Why not: `epoch`, `expired` or `ahead`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["epoch", "expired", "ahead"])), ts(optional, type = r#""epoch" | "expired" | "ahead""#))]
     pub reason: Option<String>,
 }
 
@@ -161,7 +176,7 @@ pub struct Redrawn {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct Placed {
     /// Its place in the room's log.
-    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
     pub offset: u64,
 }
 
@@ -170,6 +185,7 @@ pub struct Placed {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct HistoryPage {
     /// Which log.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::EPOCH)))]
     pub epoch: String,
     /// Posts as they stand now, oldest first.
     pub posts: Vec<PostInfo>,
@@ -182,18 +198,20 @@ pub struct HistoryPage {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct PostInfo {
     /// Its place.
-    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
     pub offset: u64,
     /// Minutes since 1970-01-01T00:00Z.
-    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    #[cfg_attr(feature = "schema", schemars(range(max = crate::shape::NUMBER_MAX)))]
     pub minute: u64,
     /// The author's handle.
     pub author: String,
     /// The author's badge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional))]
     pub role: Option<String>,
     /// The text; absent when retracted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional))]
     pub body: Option<String>,
     /// Whether the text was replaced.
     pub edited: bool,
@@ -201,7 +219,7 @@ pub struct PostInfo {
     pub retracted: bool,
     /// The post that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", ts(type = "number | null"))]
+    #[cfg_attr(feature = "schema", ts(optional), schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
     pub reply_to: Option<u64>,
     /// Handles called by name.
     pub mentions: Vec<String>,
@@ -218,7 +236,7 @@ pub struct ReactionInfo {
     /// The emoji.
     pub reaction: String,
     /// How many.
-    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    #[cfg_attr(feature = "schema", schemars(range(max = crate::shape::NUMBER_MAX)))]
     pub count: u64,
     /// Whether one's own is among them.
     pub mine: bool,
@@ -243,13 +261,15 @@ pub struct Rejection {
 pub struct RejectionData {
     /// For a developer's eyes, in English; may change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional))]
     pub detail: Option<String>,
     /// With `rate_limited`: when the same command may succeed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", ts(type = "number | null"))]
+    #[cfg_attr(feature = "schema", ts(optional), schemars(range(max = crate::shape::NUMBER_MAX)))]
     pub retry_after_ms: Option<u64>,
     /// With `confirm_needed`: what the guard found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", ts(as = "Option<_>", optional))]
     pub findings: Vec<Finding>,
 }
 
@@ -267,7 +287,7 @@ pub struct Finding {
 
 /// What the guard looks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
     /// A phone number.

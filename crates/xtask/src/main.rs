@@ -1,2 +1,45 @@
-//! placeholder
-fn main() {}
+//! `cargo xtask`: the chores that people and CI share. `cargo xtask test` is the whole of CI.
+
+mod page;
+mod processes;
+mod report;
+mod repo;
+mod shell;
+mod surroundings;
+mod test;
+mod tidy;
+mod tools;
+mod workbench;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The chores of this repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything that CI runs. Installs what is missing, and asks first on a terminal.
+    Test(test::Options),
+    /// Check the rules of the house: crate graph, headers, what may stand where, links.
+    Tidy,
+    /// Build the page with the pinned Node into `crates/web/dist/`.
+    Page(page::Options),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Test(options) => test::run(&options),
+        Command::Tidy => tidy::command(),
+        Command::Page(options) => page::command(&options),
+    };
+    done.unwrap_or_else(|error| {
+        report::warn(format_args!("xtask: {error:#}"));
+        ExitCode::FAILURE
+    })
+}

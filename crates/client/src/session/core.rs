@@ -3,7 +3,7 @@
 
 use super::handshake::FIRST_ID;
 use super::pending::{Ask, Pending, Repeat};
-use crate::backoff;
+use crate::backoff::{self, CEILING};
 use crate::error::{CommandError, Ended, Interruption, is_retryable};
 use crate::event::Event;
 use kkanbu_wire::{
@@ -221,7 +221,7 @@ impl Core {
         let Some(room) = self.rooms.get_mut(&ended.room) else { return };
         if (2000..2500).contains(&ended.code) {
             let pause = ended.code != RoomEndCode::LogReplaced.number();
-            let wait = if pause { backoff::wait(1) } else { Duration::ZERO };
+            let wait = if pause { backoff::wait(1, CEILING) } else { Duration::ZERO };
             room.standing = Standing::Due { not_before: now + wait, attempts: 1 };
         } else {
             self.forget(ended.room, ended.code, ended.reason);
@@ -321,7 +321,7 @@ impl Core {
 
 /// How long to wait after "not now": what the server says, or a random while.
 fn pause(error: &Rejection, attempts: u32) -> Duration {
-    error.data.retry_after_ms.map_or_else(|| backoff::wait(attempts), Duration::from_millis)
+    error.data.retry_after_ms.map_or_else(|| backoff::wait(attempts, CEILING), Duration::from_millis)
 }
 
 fn read_joined(result: &RawValue) -> Result<Joined, Interruption> {

@@ -45,13 +45,18 @@ impl Dialer {
                 Ok(Err(Stop::Interrupted(interruption))) => last = interruption,
                 Err(_) => break,
             }
-            let again = Instant::now() + last.told_to_wait().unwrap_or_else(|| backoff::wait(attempt));
+            let again = Instant::now() + self.wait_after(&last, attempt);
             if again >= deadline {
                 break;
             }
             sleep_until(again).await;
         }
         Err(ConnectError::Deadline(last))
+    }
+
+    /// How long to stay away after this: as long as the server said, or a random while.
+    pub(crate) fn wait_after(&self, interruption: &Interruption, attempt: u32) -> Duration {
+        interruption.told_to_wait().unwrap_or_else(|| backoff::wait(attempt, self.options.wait_max))
     }
 
     /// Opens one connection.

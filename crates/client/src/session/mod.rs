@@ -8,7 +8,6 @@ pub(crate) use core::Core;
 pub(crate) use handshake::Dialer;
 pub(crate) use pending::Ask;
 
-use crate::backoff;
 use crate::error::{Ended, Interruption, Stop};
 use crate::event::Event;
 use crate::transport::{Heard, Line};
@@ -20,7 +19,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// A connection that lasted this long was good: the next break starts with the shortest wait again.
-const LASTED: Duration = Duration::from_secs(5);
+const LASTED: Duration = Duration::from_secs(1);
 
 /// Everything that the task has; it is stepped by [`Session::run`].
 pub(crate) struct Session {
@@ -120,7 +119,7 @@ impl Session {
     async fn come_back(&mut self, mut interruption: Interruption, attempt: &mut u32) -> Result<Line, Ended> {
         loop {
             self.deliver_all().await;
-            let wait = interruption.told_to_wait().unwrap_or_else(|| backoff::wait(*attempt));
+            let wait = self.dialer.wait_after(&interruption, *attempt);
             *attempt = attempt.saturating_add(1);
             sleep(wait).await;
             match self.dialer.dial().await {

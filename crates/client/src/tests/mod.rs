@@ -5,3 +5,4 @@ mod outstanding;
 mod rooms;
 mod script;
 mod tls;
+mod torn;

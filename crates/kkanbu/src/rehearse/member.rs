@@ -14,7 +14,11 @@ use tokio::time::Instant;
 const RECENT_MAX: usize = 50;
 
 /// How long a command may take: longer than any restart of the server.
-const COMMAND: Duration = Duration::from_secs(120);
+const COMMAND: Duration = Duration::from_mins(2);
+
+/// What the wait before coming back is at most. Shorter than the contract's, so that nobody is still waiting when the
+/// deliveries are counted.
+const WAIT_MAX: Duration = Duration::from_secs(3);
 
 /// A post that one has read.
 #[derive(Debug, Clone)]
@@ -110,8 +114,12 @@ impl Member {
         start: Instant,
     ) -> anyhow::Result<(Self, Events)> {
         let recorder = Arc::new(Recorder::new(start));
-        let options =
-            Options { tls: venue.tls.clone(), command_deadline: COMMAND, ..Options::joining(link, Seed::random()) };
+        let options = Options {
+            tls: venue.tls.clone(),
+            command_deadline: COMMAND,
+            wait_max: WAIT_MAX,
+            ..Options::joining(link, Seed::random())
+        };
         let tapped = Options { tap: Some(recorder.clone()), ..options.clone() };
         let (client, events) =
             Client::connect(tapped).await.with_context(|| format!("member {number} can't come in"))?;

@@ -1,4 +1,4 @@
-//! `kkanbu rehearse`: a whole programme's members over real WebSockets, all writing at once, and a judge who counts what
+//! `kkanbu rehearse`: a whole programme's members over real sockets, all writing at once, and a judge who counts what
 //! did not arrive as the contract promises.
 //!
 //! Every seat of the programme is taken by a member with the real client. They post, answer, react, mention, edit and

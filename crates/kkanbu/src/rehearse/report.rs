@@ -66,9 +66,9 @@ impl Report {
         }
     }
 
-    /// Whether everything acknowledged reached everybody once and in order, and stayed.
+    /// Whether there was something to judge, and all of it reached everybody once and in order, and stayed.
     pub(crate) const fn is_clean(&self) -> bool {
-        self.missing == 0 && self.lost == 0 && self.duplicated == 0 && self.reordered == 0
+        self.acknowledged > 0 && self.missing == 0 && self.lost == 0 && self.duplicated == 0 && self.reordered == 0
     }
 }
 

@@ -212,3 +212,77 @@ impl WriterThread {
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kkanbu_keys::ServerId;
+    use rusqlite::params;
+    use tempfile::TempDir;
+
+    fn writer() -> (TempDir, Writer) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.sqlite");
+        let server = ServerId::from_bytes([1; 16]);
+        let limits = SqliteLimits::default();
+        open::create(&path, server).unwrap();
+        let (writer, _ended) = Writer::start(open::open(&path, server, &limits).unwrap(), &limits).unwrap();
+        (folder, writer)
+    }
+
+    fn put(connection: &Connection, name: &str) -> Result<(), StoreError> {
+        let put = connection.execute("INSERT INTO meta (name, value) VALUES (?1, x'00')", params![name]);
+        put.map(|_| ()).map_err(|error| unavailable(&error))
+    }
+
+    async fn names(writer: &Writer) -> Vec<String> {
+        let asked = writer.queue(After::Nothing, |connection| {
+            let mut statement = connection.prepare("SELECT name FROM meta ORDER BY name").unwrap();
+            let names = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            Ok::<Vec<String>, StoreError>(names)
+        });
+        asked.unwrap().await.unwrap().unwrap()
+    }
+
+    /// Keeps the thread busy until something is sent, so that what is queued meanwhile becomes one group.
+    fn keep_busy(writer: &Writer) -> SyncSender<()> {
+        let (let_go, busy) = sync_channel(0);
+        let job = move |_: &Connection| busy.recv().map_err(|_| ended());
+        writer.queue(After::Nothing, job).unwrap();
+        let_go
+    }
+
+    #[tokio::test]
+    async fn what_a_failed_write_did_is_undone_and_its_group_goes_on() {
+        let (_folder, writer) = writer();
+        let let_go = keep_busy(&writer);
+        let before = writer.queue(After::Tidy, |connection| put(connection, "before")).unwrap();
+        let failed = writer.queue(After::Tidy, |connection| {
+            put(connection, "half")?;
+            Err::<(), _>(StoreError::Overloaded)
+        });
+        let then = writer.queue(After::Tidy, |connection| put(connection, "then")).unwrap();
+        let_go.send(()).unwrap();
+        assert_eq!(failed.unwrap().await.unwrap(), Err(StoreError::Overloaded));
+        assert_eq!((before.await.unwrap(), then.await.unwrap()), (Ok(()), Ok(())));
+        assert_eq!(names(&writer).await, ["before", "server", "then"]);
+    }
+
+    #[tokio::test]
+    async fn when_the_commit_fails_nobody_is_told_otherwise_and_nothing_is_kept() {
+        let (_folder, writer) = writer();
+        let let_go = keep_busy(&writer);
+        let good = writer.queue(After::Tidy, |connection| put(connection, "good")).unwrap();
+        // A member of no programme, which the database notices only when the transaction is committed.
+        let bad = writer.queue(After::Tidy, |connection| {
+            let sql = "PRAGMA defer_foreign_keys = ON; INSERT INTO member VALUES ('nowhere', x'00', 'mentee')";
+            connection.execute_batch(sql).map_err(|error| unavailable(&error))
+        });
+        let_go.send(()).unwrap();
+        assert!(matches!(good.await.unwrap(), Err(StoreError::Unavailable { .. })));
+        assert!(matches!(bad.unwrap().await.unwrap(), Err(StoreError::Unavailable { .. })));
+        assert_eq!(names(&writer).await, ["server"]);
+        writer.queue(After::Tidy, |connection| put(connection, "next")).unwrap().await.unwrap().unwrap();
+        assert_eq!(names(&writer).await, ["next", "server"]);
+    }
+}

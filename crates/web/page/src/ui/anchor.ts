@@ -16,7 +16,12 @@ interface Place {
   row: HTMLElement | null;
   /** Of the row, from the upper edge of the scroller. */
   top: number;
+  /** Of the scroller and of what it holds: if these change, it was not the reader who moved. */
+  height: number;
+  full: number;
 }
+
+const AT_END: Place = { atEnd: true, row: null, top: 0, height: 0, full: 0 };
 
 export interface Anchor {
   scroller: RefObject<HTMLDivElement | null>;
@@ -27,7 +32,7 @@ export interface Anchor {
 export function useAnchor(atEnd: Signal<boolean>): Anchor {
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
-  const place = useRef<Place>({ atEnd: true, row: null, top: 0 });
+  const place = useRef<Place>(AT_END);
 
   const hold = (): void => {
     if (!scroller.current || !list.current) return;
@@ -41,7 +46,10 @@ export function useAnchor(atEnd: Signal<boolean>): Anchor {
     const [outer, inner] = [scroller.current, list.current];
     if (!outer || !inner) return;
     const moved = (): void => {
-      place.current = look(outer, inner);
+      const { height, full } = place.current;
+      // A scroller that grows is scrolled by the browser, and says so before it says that it has grown.
+      if (outer.clientHeight !== height || outer.scrollHeight !== full) hold();
+      else place.current = look(outer, inner);
       atEnd.value = place.current.atEnd;
     };
     // The composer grows, the keyboard comes up, the phone is turned.
@@ -56,7 +64,7 @@ export function useAnchor(atEnd: Signal<boolean>): Anchor {
   }, []);
 
   const toEnd = (smooth: boolean): void => {
-    if (!smooth) place.current = { atEnd: true, row: null, top: 0 };
+    if (!smooth) place.current = AT_END;
     const top = scroller.current?.scrollHeight ?? 0;
     scroller.current?.scrollTo({ top, behavior: smooth ? 'smooth' : 'instant' });
   };
@@ -72,9 +80,15 @@ function restore(scroller: HTMLElement, place: Place): void {
 }
 
 function look(scroller: HTMLElement, list: HTMLElement): Place {
-  const left = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
+  const { scrollHeight: full, clientHeight: height, scrollTop } = scroller;
   const row = firstVisible(scroller, list);
-  return { atEnd: left < EDGE_PX, row, top: row ? topOf(row, scroller) : 0 };
+  return {
+    atEnd: full - height - scrollTop < EDGE_PX,
+    row,
+    top: row ? topOf(row, scroller) : 0,
+    height,
+    full,
+  };
 }
 
 /** By halving: a long conversation has thousands of rows, and this runs while scrolling. */

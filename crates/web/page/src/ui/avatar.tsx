@@ -13,7 +13,9 @@ export function Avatar({ handle }: { handle: string }) {
 
 /** "용감한 고라니" is a 고라니, "brave-otter" an otter: the last word tells people apart. */
 function initialOf(handle: string): string {
-  const word = handle.split(/[\s-]+/).at(-1) ?? '';
+  const words = handle.split(/[\s-]+/);
+  // A number that makes a handle unique is no name.
+  const word = words.findLast((each) => !/^\d+$/.test(each)) ?? '';
   return [...word][0]?.toUpperCase() ?? '';
 }
 

@@ -4,7 +4,7 @@
 // the last syllable behind. Both are taken care of here.
 
 import type { RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { findPost } from '../sdk';
 import type { Limits } from '../sdk';
 import type { RoomState } from '../state/room';
@@ -68,7 +68,6 @@ function noteText(left: number, tooLong: boolean, limits: Limits): string {
 function Field({ room, field, tooLong }: { room: RoomState; field: Props['field']; tooLong: boolean }) {
   const { composer: words } = text.value;
   const { body } = room.draft.value;
-  useGrowing(field, body);
   useEffect(() => {
     if (hasFinePointer()) field.current?.focus();
   }, []);
@@ -79,20 +78,23 @@ function Field({ room, field, tooLong }: { room: RoomState; field: Props['field'
     if (!tooLong) room.send();
   };
   return (
-    <textarea
-      ref={field}
-      rows={1}
-      value={body}
-      aria-label={words.label}
-      aria-describedby="composer-note composer-hint"
-      aria-invalid={tooLong}
-      placeholder={words.placeholder}
-      enterkeyhint="enter"
-      autocomplete="off"
-      data-testid="composer"
-      onInput={(event) => room.setDraft({ ...room.draft.value, body: event.currentTarget.value })}
-      onKeyDown={onKeyDown}
-    />
+    // The style sheet writes the text a second time, unseen: that gives the field its height without measuring.
+    <div class="growing" data-text={body}>
+      <textarea
+        ref={field}
+        rows={1}
+        value={body}
+        aria-label={words.label}
+        aria-describedby="composer-note composer-hint"
+        aria-invalid={tooLong}
+        placeholder={words.placeholder}
+        enterkeyhint="enter"
+        autocomplete="off"
+        data-testid="composer"
+        onInput={(event) => room.setDraft({ ...room.draft.value, body: event.currentTarget.value })}
+        onKeyDown={onKeyDown}
+      />
+    </div>
   );
 }
 
@@ -154,16 +156,6 @@ function ReplyBar({ room }: { room: RoomState }) {
       </button>
     </div>
   );
-}
-
-/** As high as its text; the style sheet sets where it starts to scroll. */
-function useGrowing(field: Props['field'], body: string): void {
-  useLayoutEffect(() => {
-    const element = field.current;
-    if (!element) return;
-    element.style.height = 'auto';
-    element.style.height = `${element.scrollHeight}px`;
-  }, [body]);
 }
 
 function useComposing(field: Props['field']): RefObject<boolean> {

@@ -1,0 +1,56 @@
+//! Where this repository is, and where its chores keep what they make.
+
+use anyhow::Context;
+use cargo_metadata::{Metadata, MetadataCommand};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// This repository.
+#[derive(Debug, Clone)]
+pub(crate) struct Repo {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+impl Repo {
+    /// The repository that xtask was built from.
+    pub(crate) fn find() -> anyhow::Result<Self> {
+        Ok(Self::of(&metadata()?))
+    }
+
+    /// The repository that cargo described.
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        Self {
+            root: metadata.workspace_root.clone().into_std_path_buf(),
+            target: metadata.target_directory.clone().into_std_path_buf(),
+        }
+    }
+
+    /// The folder that holds everything.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A file or folder of the repository.
+    pub(crate) fn at(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// A file that cargo built.
+    pub(crate) fn built(&self, path: &str) -> PathBuf {
+        self.target.join(path)
+    }
+
+    /// A place for what chores make or install. All of it may be deleted at any time.
+    pub(crate) fn kept(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let folder = self.target.join("xtask");
+        fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
+        Ok(folder.join(name))
+    }
+}
+
+/// What cargo says about the workspace.
+pub(crate) fn metadata() -> anyhow::Result<Metadata> {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
+    MetadataCommand::new().manifest_path(manifest).no_deps().exec().context("cargo metadata")
+}

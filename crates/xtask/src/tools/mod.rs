@@ -1,0 +1,150 @@
+//! What the tests need and a fresh Debian machine lacks. System packages come by apt-get, everything else goes into
+//! `target/xtask/`. Nothing is installed without consent.
+
+mod node;
+mod python;
+
+pub(crate) use node::Node;
+pub(crate) use python::python_with;
+
+use crate::surroundings;
+use crate::workbench::Workbench;
+use anyhow::{bail, ensure};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Something that a step needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tool {
+    /// rustfmt and clippy.
+    Lints,
+    /// Python 3 with virtual environments.
+    Python,
+    /// The pinned Node.
+    Node,
+    /// A browser.
+    Chromium,
+    /// Korean letters and pictographs for the browser.
+    Fonts,
+}
+
+impl Tool {
+    /// All of them, each after what it stands on.
+    pub(crate) const ALL: [Self; 5] = [Self::Lints, Self::Python, Self::Node, Self::Chromium, Self::Fonts];
+
+    fn is_there(self, bench: &Workbench) -> bool {
+        match self {
+            Self::Lints => works("cargo", &["fmt", "--version"]) && works("cargo", &["clippy", "--version"]),
+            Self::Python => works("python3", &["-c", "import venv, ensurepip"]),
+            Self::Node => Node::is_there(bench),
+            Self::Chromium => browser().is_some(),
+            Self::Fonts => has_font(":lang=ko") && has_font(":charset=1f64f"),
+        }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Lints => "rustfmt and clippy (rustup)".to_owned(),
+            Self::Python => "python3 with venv (apt-get)".to_owned(),
+            Self::Node => format!("Node {} (PyPI, into target/xtask/)", node::VERSION),
+            Self::Chromium => "Chromium (apt-get)".to_owned(),
+            Self::Fonts => "Korean and emoji fonts (apt-get)".to_owned(),
+        }
+    }
+
+    /// What Debian calls it; empty where it comes from elsewhere.
+    const fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Lints | Self::Node => &[],
+            Self::Python => &["python3", "python3-venv"],
+            Self::Chromium => &["chromium"],
+            Self::Fonts => &["fontconfig", "fonts-noto-cjk", "fonts-noto-color-emoji"],
+        }
+    }
+}
+
+/// Makes sure that these are there, asking once for all that are not. Gives back what was installed.
+pub(crate) fn ensure_all(bench: &Workbench, wanted: &[Tool]) -> anyhow::Result<Vec<String>> {
+    let missing: Vec<Tool> = wanted.iter().copied().filter(|tool| !tool.is_there(bench)).collect();
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<String> = missing.iter().map(|tool| tool.name()).collect();
+    let packages: Vec<&str> = missing.iter().flat_map(|tool| tool.packages()).copied().collect();
+    if !bench.consent.allows(&names.join(", ")) {
+        bail!("missing: {}. Run again with --yes to have that installed{}", names.join(", "), by_hand(&packages));
+    }
+    install_packages(bench, &packages)?;
+    for tool in &missing {
+        match tool {
+            Tool::Lints => bench.run("rustup", &["component", "add", "rustfmt", "clippy"])?,
+            Tool::Node => Node::install(bench)?,
+            Tool::Python | Tool::Chromium | Tool::Fonts => {}
+        }
+        ensure!(tool.is_there(bench), "{} was installed and still does not work", tool.name());
+    }
+    Ok(names)
+}
+
+/// The browser for the page's tests.
+pub(crate) fn chromium(bench: &Workbench) -> anyhow::Result<PathBuf> {
+    ensure_all(bench, &[Tool::Chromium, Tool::Fonts])?;
+    browser().ok_or_else(|| anyhow::anyhow!("no Chromium in PATH"))
+}
+
+fn install_packages(bench: &Workbench, packages: &[&str]) -> anyhow::Result<()> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    if surroundings::program("apt-get").is_none() || !surroundings::is_root() {
+        bail!("system packages are missing, and only root on Debian can install them from here{}", by_hand(packages));
+    }
+    bench.run("apt-get", &["update"])?;
+    let mut install = bench.command("apt-get");
+    install.args(["install", "-y", "--no-install-recommends"]).args(packages);
+    bench.log.run(install.env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+fn by_hand(packages: &[&str]) -> String {
+    if packages.is_empty() {
+        return String::new();
+    }
+    format!("; or by hand: sudo apt-get install --no-install-recommends {}", packages.join(" "))
+}
+
+fn browser() -> Option<PathBuf> {
+    ["chromium", "chromium-browser", "google-chrome-stable"].into_iter().find_map(surroundings::program)
+}
+
+fn has_font(pattern: &str) -> bool {
+    Command::new("fc-list").args([pattern, "family"]).output().is_ok_and(|output| !output.stdout.is_empty())
+}
+
+fn works(program: &str, arguments: &[&str]) -> bool {
+    Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+    use crate::shell::Log;
+    use crate::workbench::Consent;
+
+    #[test]
+    fn nothing_is_installed_without_consent() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let repo = Repo::find().expect("this repository").with_target(folder.path());
+        let log = Log::begin(folder.path().join("step.log"), None, None).expect("a log");
+        let bench = Workbench { repo, consent: Consent::Missing, log };
+        let error = ensure_all(&bench, &[Tool::Node]).expect_err("nobody said yes");
+        assert!(error.to_string().contains("--yes"), "{error}");
+        assert_eq!(bench.log.text(), "", "no command ran");
+    }
+
+    #[test]
+    fn what_apt_could_bring_is_named_for_those_who_install_by_hand() {
+        assert_eq!(by_hand(Tool::Node.packages()), "");
+        assert!(by_hand(Tool::Chromium.packages()).ends_with("chromium"));
+    }
+}
