@@ -76,7 +76,7 @@ async fn the_guard_asks_before_a_number_goes_out() {
     let refusal = rejected(person.sends_post(post.clone()).await, RejectCode::ConfirmNeeded);
     assert_eq!(refusal.data.findings.len(), 1);
     assert_eq!(refusal.data.findings[0].kind, FindingKind::Phone);
-    assert_eq!((refusal.data.findings[0].start, refusal.data.findings[0].end), (7, 20));
+    assert_eq!((refusal.data.findings[0].start, refusal.data.findings[0].end), (6, 19));
     person.sees_nothing().await;
     post.confirmed = true;
     person.sends_post(post).await.unwrap();
@@ -150,7 +150,7 @@ async fn a_member_who_writes_too_much_is_told_when_to_go_on() {
 async fn history_comes_in_pages_that_fit_their_frame() {
     let world = World::start().await;
     let mut person = world.in_plaza("mentor").await;
-    let body = "\"긴 글\"\n".repeat(500);
+    let body = "\"긴 글\"\n".repeat(280);
     let mut offsets = Vec::new();
     for _ in 0..40 {
         offsets.push(person.posts("plaza", &body).await.unwrap());

@@ -30,6 +30,22 @@ async fn a_join_code_is_needed_once_and_gives_its_role() {
 }
 
 #[tokio::test]
+async fn a_preview_says_what_a_code_is_for_and_takes_no_seat() {
+    let world = World::start().await;
+    let code = world.code("anyang-2022", "mentor");
+    for _ in 0..20 {
+        let previewed = world.stranger().await.previews("anyang-2022", &code).await.unwrap();
+        assert_eq!((previewed.role.name.as_str(), previewed.programme.retention_days), ("멘토", 30));
+    }
+    world.member("mentor").await;
+    let mut guesser = world.stranger().await;
+    for _ in 0..5 {
+        rejected(guesser.previews("anyang-2022", "aaaabbbbccccdddd").await, RejectCode::WrongCode);
+    }
+    assert_eq!(guesser.end().await.0, 4500);
+}
+
+#[tokio::test]
 async fn a_join_code_of_another_programme_is_refused() {
     let world = World::start().await;
     let mut person = world.stranger().await;
@@ -74,7 +90,7 @@ async fn too_many_failed_attempts_close_the_session() {
     for _ in 0..5 {
         rejected(person.authenticate("anyang-2022", Some("aaaabbbbccccdddd")).await, RejectCode::WrongCode);
     }
-    assert_eq!(person.end().await, (4501, "too_many_attempts".into()));
+    assert_eq!(person.end().await, (4500, "too_many_attempts".into()));
 }
 
 #[tokio::test]
@@ -92,7 +108,7 @@ async fn nothing_but_a_challenge_is_answered_before_authentication() {
 async fn an_unauthenticated_session_is_closed() {
     let world = World::with(Limits { authenticate: SHORT, ..roomy() }).await;
     let mut person = world.stranger().await;
-    assert_eq!(person.end().await, (4500, "unauthenticated".into()));
+    assert_eq!(person.end().await, (4003, "unauthenticated".into()));
     let mut member = world.in_plaza("mentor").await;
     tokio::time::sleep(SHORT * 2).await;
     member.posts("plaza", "still here").await.unwrap();
@@ -156,7 +172,7 @@ async fn the_oldest_session_of_a_member_gives_way() {
     let mut first = world.in_plaza("mentor").await;
     let mut second = world.again(&first).await;
     let mut third = world.again(&first).await;
-    assert_eq!(first.end().await, (4502, "replaced".into()));
+    assert_eq!(first.end().await, (4501, "replaced".into()));
     second.joins("plaza").await.unwrap();
     third.joins("plaza").await.unwrap();
 }
@@ -226,7 +242,7 @@ async fn a_bad_frame_is_answered_and_the_session_goes_on() {
     let deep = "[".repeat(10_000);
     let cases: [(&str, RejectCode); 8] = [
         ("not json", RejectCode::MalformedJson),
-        (&deep, RejectCode::MalformedJson),
+        (&deep, RejectCode::InvalidRequest),
         ("[]", RejectCode::InvalidRequest),
         (r#"{"jsonrpc":"2.0","method":"rooms","params":{}}"#, RejectCode::InvalidRequest),
         (r#"{"jsonrpc":"2.0","id":1,"method":"presence","params":{}}"#, RejectCode::UnknownMethod),

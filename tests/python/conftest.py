@@ -1,13 +1,17 @@
-"""The server that the tests share."""
+"""The server that the tests share, and the observations that take long and so run beside the other tests."""
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
+from concurrent.futures import Future
+from threading import Thread
+from typing import Any
 
 import pytest
 
-from support import Programme, Server
+from support import Programme, RawSocket, Server
 
 
 def pytest_configure() -> None:
@@ -27,3 +31,72 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def programme(server: Server) -> Programme:
     """A programme that nobody else uses."""
     return server.programme()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def slow(server: Server) -> dict[str, Future[Any]]:
+    """Observations by name. They start with the first test; whoever asks for a result waits for the rest."""
+    observations = {"header": _slow_header, "silent": _never_authenticates, "busy": _asks_but_never_authenticates,
+                    "heartbeat": _never_answers_pings}
+    return {name: _beside(observe, server) for name, observe in observations.items()}
+
+
+def _beside(observe: Any, server: Server) -> Future[Any]:
+    future: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(observe(server))
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return future
+
+
+def _slow_header(server: Server) -> float:
+    """Seconds until the connection of a client that never finishes its header is closed."""
+    with RawSocket(server, upgrade=False) as raw:
+        raw.socket.sendall(b"GET /ws HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+        return raw.seconds_until_end()
+
+
+def _never_authenticates(server: Server) -> tuple[float, int]:
+    """Seconds until the close of a session that says nothing, and the close code."""
+    started = time.monotonic()
+    with RawSocket(server) as raw:
+        return raw.closed_after(started)
+
+
+def _asks_but_never_authenticates(server: Server) -> tuple[float, int]:
+    """The same for a session that keeps asking for challenges."""
+    started = time.monotonic()
+    programme = server.programme()
+    with RawSocket(server) as raw:
+        def ask() -> None:
+            try:
+                for number in range(100):
+                    raw.command(number, "challenge", {"programme": programme.name})
+                    time.sleep(0.5)
+            except OSError:
+                pass
+        Thread(target=ask, daemon=True).start()
+        return raw.closed_after(started)
+
+
+def _never_answers_pings(server: Server) -> tuple[list[float], float, int]:
+    """When pings came, and when and how the session of a client that doesn't answer them was closed."""
+    programme = server.programme()
+    with RawSocket(server) as raw:
+        raw.socket.settimeout(80)
+        raw.authenticate(programme)
+        started, pings = time.monotonic(), []
+        try:
+            while True:
+                opcode, payload = raw.receive()
+                if opcode == 9:
+                    pings.append(time.monotonic() - started)
+                if opcode == 8:
+                    return pings, time.monotonic() - started, int.from_bytes(payload[:2], "big")
+        except (EOFError, ConnectionResetError):
+            return pings, time.monotonic() - started, 1006

@@ -254,6 +254,26 @@ class RawSocket:
              announced: int | None = None) -> None:
         self.socket.sendall(frame_octets(payload, opcode, fin=fin, masked=masked, rsv=rsv, announced=announced))
 
+    def command(self, number: int, method: str, params: Json) -> None:
+        frame = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        self.send(json.dumps(frame, ensure_ascii=False).encode("utf-8"))
+
+    def authenticate(self, programme: Programme, role: str = "mentee") -> None:
+        """Comes in as a new member."""
+        key = member_key(new_seed(), programme.name)
+        self.command(1, "challenge", {"programme": programme.name})
+        signature = sign_challenge(key, self.reply()["result"], programme.server.url, programme.name)
+        proof = {"key": public_key(key), "signature": signature, "code": programme.code(role)}
+        self.command(2, "authenticate", proof)
+        assert "result" in self.reply()
+
+    def works(self) -> bool:
+        """Whether the session still answers a command."""
+        self.command(4242, "rooms", {})
+        while (reply := self.reply())["id"] != 4242:
+            pass
+        return "result" in reply
+
     def _exactly(self, count: int) -> bytes:
         while len(self._rest) < count:
             octets = self.socket.recv(65_536)
@@ -288,6 +308,10 @@ class RawSocket:
                     return int(struct.unpack("!H", payload[:2])[0])
         except (EOFError, ConnectionResetError):
             return 1006
+
+    def closed_after(self, started: float) -> tuple[float, int]:
+        code = self.closed()
+        return time.monotonic() - started, code
 
     def seconds_until_end(self) -> float:
         """How long the other side keeps the connection open."""

@@ -172,8 +172,8 @@ impl Admin {
 
     async fn create(&self, params: &str) -> Result<Created, Failure> {
         let params: Create = typed(params)?;
-        let programme = (self.read_programme)(&params.definition)
-            .map_err(|errors| failure(3600, "invalid_programme", errors))?;
+        let programme =
+            (self.read_programme)(&params.definition).map_err(|errors| failure(3600, "invalid_programme", errors))?;
         let programme = self
             .service
             .programmes

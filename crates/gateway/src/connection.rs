@@ -140,7 +140,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             Step::Perform(action) => self.pending = Some(Box::pin(self.service.clone().perform(action))),
             Step::Close(reason) => return Err(reason),
         }
-        Ok(())
+        if self.session.has_failed_too_often() { Err(CloseReason::TooManyAttempts) } else { Ok(()) }
     }
 
     async fn wait(&mut self, drain: &CancellationToken) -> Woken {

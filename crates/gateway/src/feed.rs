@@ -253,9 +253,7 @@ impl Follow {
                 Err(error @ (BrokerError::Unavailable { .. } | BrokerError::Overloaded)) => {
                     telemetry.feed_interrupted(&self.feed.address, &error);
                     tokio::time::sleep(RETRY).await;
-                    if let Ok((_, subscription)) =
-                        self.broker.subscribe(&self.feed.address, self.feed.head()).await
-                    {
+                    if let Ok((_, subscription)) = self.broker.subscribe(&self.feed.address, self.feed.head()).await {
                         self.subscription = subscription;
                     }
                 }

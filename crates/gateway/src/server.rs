@@ -76,9 +76,8 @@ impl Listening {
         ops: Option<SocketAddr>,
         admin_socket: Option<&Path>,
     ) -> Result<Self, ListenError> {
-        let tcp = async |address| {
-            TcpListener::bind(address).await.map_err(|source| ListenError::Address { address, source })
-        };
+        let tcp =
+            async |address| TcpListener::bind(address).await.map_err(|source| ListenError::Address { address, source });
         let admin = match admin_socket {
             Some(path) => {
                 let opened = admin::bind(path);

@@ -74,20 +74,40 @@ impl Telemetry {
     fn register(&mut self) {
         let registry = &mut self.registry;
         registry.register("sessions_began", "WebSocket sessions that began", self.sessions_began.clone());
-        registry.register("sessions_ended", "WebSocket sessions that ended, by close reason", self.sessions_ended.clone());
+        registry.register(
+            "sessions_ended",
+            "WebSocket sessions that ended, by close reason",
+            self.sessions_ended.clone(),
+        );
         registry.register(
             "sessions_live_band",
             "Live sessions, as the lower edge of a band: 0, 1, 10, 30, 100, 300, 1000, 3000, 10000",
             self.sessions_live_band.clone(),
         );
         registry.register("upgrades_refused", "WebSocket upgrades refused, by reason", self.upgrades_refused.clone());
-        registry.register("connections_refused", "Connections refused over connections_max", self.connections_refused.clone());
-        registry.register("accepts_failed", "Failed accepts, as when file descriptors run out", self.accepts_failed.clone());
-        registry.register("tls_handshakes_failed", "TLS handshakes that failed or took too long", self.tls_failed.clone());
+        registry.register(
+            "connections_refused",
+            "Connections refused over connections_max",
+            self.connections_refused.clone(),
+        );
+        registry.register(
+            "accepts_failed",
+            "Failed accepts, as when file descriptors run out",
+            self.accepts_failed.clone(),
+        );
+        registry.register(
+            "tls_handshakes_failed",
+            "TLS handshakes that failed or took too long",
+            self.tls_failed.clone(),
+        );
         registry.register("commands", "Commands received, by method", self.commands.clone());
         registry.register("rejections", "Commands rejected, by code", self.rejections.clone());
         registry.register("publications", "Commands of members that were published", self.publications.clone());
-        registry.register("publish_timeouts", "Publishes that took longer than the limit", self.publish_timeouts.clone());
+        registry.register(
+            "publish_timeouts",
+            "Publishes that took longer than the limit",
+            self.publish_timeouts.clone(),
+        );
         registry.register("deliveries", "Publications copied into a session's outbox", self.deliveries.clone());
         registry.register("store_errors", "Failed calls of the store", self.store_errors.clone());
         registry.register("log_errors", "Failed calls of the room log", self.broker_errors.clone());

@@ -55,8 +55,7 @@ impl ContentKey {
     pub fn from_secret(secret: Secret<[u8; CONTENT_KEY_BYTES]>) -> Result<Self, OpenError> {
         let sealing = derive(secret.expose_secret(), "seal");
         let tagging = derive(secret.expose_secret(), "tag");
-        let seal =
-            RandomizedNonceKey::new(&AES_256_GCM_SIV, sealing.expose_secret()).map_err(|_| OpenError)?;
+        let seal = RandomizedNonceKey::new(&AES_256_GCM_SIV, sealing.expose_secret()).map_err(|_| OpenError)?;
         let tag = hmac::Key::new(hmac::HMAC_SHA256, tagging.expose_secret());
         Ok(Self { secret, seal, tag })
     }
@@ -69,8 +68,7 @@ impl ContentKey {
     /// Seals `plain` so that it opens only with the same `context`, which says what it is and where it belongs.
     pub fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, OpenError> {
         let mut sealed = plain.to_vec();
-        let nonce =
-            self.seal.seal_in_place_append_tag(Aad::from(context), &mut sealed).map_err(|_| OpenError)?;
+        let nonce = self.seal.seal_in_place_append_tag(Aad::from(context), &mut sealed).map_err(|_| OpenError)?;
         sealed.extend_from_slice(nonce.as_ref());
         Ok(sealed)
     }

@@ -46,7 +46,9 @@ pub enum FolderError {
     #[error("{0} already holds keys; they are never overwritten")]
     AlreadyThere(PathBuf),
     /// A programme's key is gone.
-    #[error("the content key of programme {programme} is missing: {path}; without it nothing that its members wrote can be read, so restore the file")]
+    #[error(
+        "the content key of programme {programme} is missing: {path}; without it nothing that its members wrote can be read, so restore the file"
+    )]
     Missing {
         /// Whose.
         programme: ProgrammeId,

@@ -5,7 +5,12 @@ use std::path::PathBuf;
 
 /// Anonymous mentor rooms: everyone in a room is known to be entitled to be there, and nobody can tell who is who.
 #[derive(Debug, Parser)]
-#[command(name = "kkanbu", version, about, after_help = "Exit codes: 0 done, 1 failed, 64 wrong configuration or command line, 69 a port or socket is taken, 74 the data or keys can't be used.")]
+#[command(
+    name = "kkanbu",
+    version,
+    about,
+    after_help = "Exit codes: 0 done, 1 failed, 64 wrong configuration or command line, 69 a port or socket is taken, 74 the data or keys can't be used."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -8,10 +8,8 @@ use tracing_subscriber::fmt::format::FmtSpan;
 /// Starts logging. The filter is `KKANBU_LOG`, by default `info`.
 pub(crate) fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_env("KKANBU_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_span_events(FmtSpan::NONE);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_span_events(FmtSpan::NONE);
     // A second start in one process, as tests do, keeps the first one's logging.
     let _ = match format {
         LogFormat::Text => builder.try_init(),

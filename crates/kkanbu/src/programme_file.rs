@@ -14,9 +14,8 @@ pub(crate) fn read(text: &str) -> Result<Programme, Vec<Fault>> {
     top.finish(&mut faults);
     let roles: Option<Vec<Role>> = roles.into_iter().collect();
     let rooms: Option<Vec<Room>> = rooms.into_iter().collect();
-    let programme = header
-        .zip(roles.zip(rooms))
-        .map(|(programme, (roles, rooms))| Programme { roles, rooms, ..programme });
+    let programme =
+        header.zip(roles.zip(rooms)).map(|(programme, (roles, rooms))| Programme { roles, rooms, ..programme });
     if let Some(programme) = &programme {
         // What concerns the whole has no line of its own.
         programme.errors().iter().for_each(|error| faults.add(0, error.to_string()));
@@ -103,7 +102,6 @@ fn name(text: &str) -> Result<Name, String> {
     Name::new(text).map_err(|error| error.to_string())
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,7 +122,9 @@ mod tests {
         let text = "[programme]\nid = \"Anyang\"\nname = 7\n\n[[role]]\nid = \"mentor\"\nname = \"멘토\"\nseats = 3\ncolour = \"red\"\n\n[[room]]\nid = \"plaza\"\nname = \"광장\"\n";
         let faults = read(text).unwrap_err();
         let lines: Vec<(usize, &str)> = faults.iter().map(|fault| (fault.line, fault.what.as_str())).collect();
-        let has = |line, part: &str| assert!(lines.iter().any(|(l, w)| *l == line && w.contains(part)), "{line} {part}: {lines:?}");
+        let has = |line, part: &str| {
+            assert!(lines.iter().any(|(l, w)| *l == line && w.contains(part)), "{line} {part}: {lines:?}")
+        };
         has(2, "id: an id has");
         has(3, "programme.name must be a text, not integer");
         has(1, "programme.organisation is missing");

@@ -30,7 +30,9 @@ pub(crate) enum StorageError {
     #[error(transparent)]
     Programmes(#[from] ProgrammesError),
     /// There is no data, though there should be.
-    #[error("{0} is not there; if this is the first start, run `kkanbu init --config …`; otherwise the wrong folder is mounted or named")]
+    #[error(
+        "{0} is not there; if this is the first start, run `kkanbu init --config …`; otherwise the wrong folder is mounted or named"
+    )]
     NoData(PathBuf),
     /// There are keys of programmes, but no data that they belong to.
     #[error("{keys} holds keys of programmes, but {data} has no data: restore the data, or name another key folder")]

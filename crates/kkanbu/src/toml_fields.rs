@@ -59,7 +59,6 @@ impl<'t, 'i> Fields<'t, 'i> {
         Self { table, at, name: name.into(), asked: Vec::new() }
     }
 
-
     fn value(&mut self, key: &'static str) -> Option<&'t Spanned<DeValue<'i>>> {
         self.asked.push(key);
         self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
@@ -103,7 +102,12 @@ impl<'t, 'i> Fields<'t, 'i> {
     }
 
     /// A whole number within a range.
-    pub(crate) fn number(&mut self, key: &'static str, range: std::ops::RangeInclusive<u32>, faults: &mut Faults<'_>) -> Option<u32> {
+    pub(crate) fn number(
+        &mut self,
+        key: &'static str,
+        range: std::ops::RangeInclusive<u32>,
+        faults: &mut Faults<'_>,
+    ) -> Option<u32> {
         let value = self.value(key)?;
         let number = value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
         let number = number.filter(|number| range.contains(number));

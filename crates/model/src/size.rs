@@ -19,8 +19,7 @@ pub enum SizeBand {
 
 impl SizeBand {
     /// All bands, smallest first.
-    pub const ALL: [Self; 6] =
-        [Self::UpTo9, Self::UpTo29, Self::UpTo99, Self::UpTo299, Self::UpTo999, Self::From1000];
+    pub const ALL: [Self; 6] = [Self::UpTo9, Self::UpTo29, Self::UpTo99, Self::UpTo299, Self::UpTo999, Self::From1000];
 
     /// The band that this many members fall into.
     pub const fn of(members: u64) -> Self {

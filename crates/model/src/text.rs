@@ -12,7 +12,8 @@ pub(crate) const fn is_bidi_override(c: char) -> bool {
 
 /// Control characters other than newline and tab, and the line and paragraph separators.
 pub(crate) fn is_refused_control(c: char) -> bool {
-    (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
 /// Why a text is no body.
@@ -78,7 +79,11 @@ impl fmt::Debug for Body {
 
 /// White space, and what shows nothing though Unicode does not call it white space.
 fn is_blank(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{00AD}')
+    c.is_whitespace()
+        || matches!(
+            c,
+            '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{00AD}'
+        )
 }
 
 /// Longest name of a programme, role or room, in graphemes.

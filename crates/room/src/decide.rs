@@ -124,8 +124,7 @@ pub fn decide(view: RoomView<'_>, member: &Membership, command: Command, now: Mi
             if let Some(target) = reply_to {
                 standing_post(view, target)?;
             }
-            let author =
-                Author { handle: member.handle.clone(), badge: view.badge.cloned(), membership: member.id };
+            let author = Author { handle: member.handle.clone(), badge: view.badge.cloned(), membership: member.id };
             let body = checked_body(view, &body, confirmed)?;
             Event::Post { author, body, reply_to, mentions: checked_mentions(view, mentions)? }
         }

@@ -166,7 +166,8 @@ mod tests {
     fn places_are_code_points_of_the_body() {
         let body = "번호 😊 ０１０-1234-5678!";
         let finding = Guard::new(None).unwrap().findings(body)[0];
-        let found: String = body.chars().skip(finding.start as usize).take((finding.end - finding.start) as usize).collect();
+        let found: String =
+            body.chars().skip(finding.start as usize).take((finding.end - finding.start) as usize).collect();
         assert_eq!(found, "０１０-1234-5678");
     }
 

@@ -23,7 +23,13 @@ pub struct Page<'a> {
 
 impl RoomState {
     /// The newest posts below `before`: at most `limit`, and no more than fit `budget` by `cost`; but always one, where there is one.
-    pub fn page(&self, before: Option<Offset>, limit: usize, budget: usize, cost: impl Fn(&PostState) -> usize) -> Page<'_> {
+    pub fn page(
+        &self,
+        before: Option<Offset>,
+        limit: usize,
+        budget: usize,
+        cost: impl Fn(&PostState) -> usize,
+    ) -> Page<'_> {
         let mut posts = Vec::new();
         let mut spent = 0_usize;
         let mut older = self.posts_before(before).peekable();

@@ -85,16 +85,13 @@ fn a_frozen_room_takes_nothing_until_it_is_thawed() {
 #[test]
 fn only_handles_that_have_posted_can_be_mentioned() {
     let mut room = Room::new();
-    let mention = |whom: &str| Command::Post {
-        body: "hi".into(),
-        reply_to: None,
-        mentions: vec![whom.into()],
-        confirmed: false,
-    };
+    let mention =
+        |whom: &str| Command::Post { body: "hi".into(), reply_to: None, mentions: vec![whom.into()], confirmed: false };
     assert_eq!(room.does(1, mention("otter-2")), Err(Rejection::UnknownHandle));
     room.does(2, post("here")).unwrap();
     room.does(1, mention("otter-2")).unwrap();
-    let many = Command::Post { body: "hi".into(), reply_to: None, mentions: vec!["otter-2".into(); 11], confirmed: false };
+    let many =
+        Command::Post { body: "hi".into(), reply_to: None, mentions: vec!["otter-2".into(); 11], confirmed: false };
     assert_eq!(room.does(1, many), Err(Rejection::TooManyMentions));
 }
 
@@ -157,7 +154,12 @@ enum Act {
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let offset = (0_u64..30).prop_map(Offset::new);
-    let body = prop_oneof![Just(String::new()), "[가-힣]{1,8}", Just("010-1234-5678".to_owned()), Just("a\u{202E}b".to_owned())];
+    let body = prop_oneof![
+        Just(String::new()),
+        "[가-힣]{1,8}",
+        Just("010-1234-5678".to_owned()),
+        Just("a\u{202E}b".to_owned())
+    ];
     let handle = (0_u8..5).prop_map(|who| format!("otter-{who}"));
     let command = prop_oneof![
         4 => (body.clone(), proptest::option::of(offset.clone()), proptest::collection::vec(handle, 0..3), any::<bool>())

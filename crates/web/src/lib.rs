@@ -58,8 +58,13 @@ mod tests {
         let (_, page) = files.iter().find(|(path, _)| path == "index.html").expect("run npm run build in page/");
         let html = String::from_utf8(page.bytes.clone()).expect("the page is UTF-8");
         assert!(!html.contains("http://") && !html.contains("https://"), "the page names another origin");
-        assert!(!html.contains("<style") && !html.contains("style="), "inline style breaks the content security policy");
+        assert!(
+            !html.contains("<style") && !html.contains("style="),
+            "inline style breaks the content security policy"
+        );
         assert!(!html.contains("<script>"), "inline script breaks the content security policy");
-        assert!(files.iter().all(|(path, file)| file.media_type != "application/octet-stream" || path.starts_with('.')));
+        assert!(
+            files.iter().all(|(path, file)| file.media_type != "application/octet-stream" || path.starts_with('.'))
+        );
     }
 }

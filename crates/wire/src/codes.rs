@@ -52,10 +52,10 @@ code_table! {
         InvalidParams = -32602 "invalid_params" "A parameter is missing, unknown, of the wrong type or out of range; `data.detail` says which.",
         Unavailable = 3000 "unavailable" "The server can't write or read now. Nothing is lost: send the same command with the same key again after a pause.",
         RateLimited = 3001 "rate_limited" "Too many commands of this member. Send it again after `data.retry_after_ms`.",
+        NoChallenge = 3002 "no_challenge" "There is no unused challenge on this connection: it was used, replaced or never asked for. Ask for a new one and sign that.",
         NotAuthenticated = 3500 "not_authenticated" "This command needs `authenticate` first.",
         AlreadyAuthenticated = 3501 "already_authenticated" "This session has authenticated; open another one for another member.",
         UnknownProgramme = 3502 "unknown_programme" "No such programme runs on this server.",
-        NoChallenge = 3503 "no_challenge" "There is no unused challenge on this connection: it was used, replaced or never asked for. Ask for a new one.",
         BadSignature = 3504 "bad_signature" "The signature does not fit the key and this connection's challenge.",
         NotAdmitted = 3505 "not_admitted" "The key has no seat in the programme. In an open programme, send a join code.",
         WrongCode = 3506 "wrong_code" "The join code is not one of this programme's.",
@@ -97,10 +97,10 @@ code_table! {
         Draining = 4000 "draining" "The node is going down. Come back after the milliseconds that the close reason names.",
         Silent = 4001 "silent" "Nothing was heard for more than two heartbeats.",
         SlowConsumer = 4002 "slow_consumer" "The client did not take what was sent to it. Come back and resume: nothing is lost.",
-        Unauthenticated = 4500 "unauthenticated" "No accepted `authenticate` within the time for it.",
-        TooManyAttempts = 4501 "too_many_attempts" "Too many failed attempts to authenticate on one connection.",
-        Replaced = 4502 "replaced" "The same member opened more sessions than it may; the oldest was closed.",
-        ProgrammeEnded = 4503 "programme_ended" "The programme has ended, and everything in it was destroyed.",
+        Unauthenticated = 4003 "unauthenticated" "No accepted `authenticate` within the time for it, as when a phone slept in between.",
+        TooManyAttempts = 4500 "too_many_attempts" "Too many wrong join codes or signatures on one connection.",
+        Replaced = 4501 "replaced" "The same member opened more sessions than it may; the oldest was closed.",
+        ProgrammeEnded = 4502 "programme_ended" "The programme has ended, and everything in it was destroyed.",
         NormalClosure = 1000 "normal" "The client closed the session.",
         ProtocolError = 1002 "protocol_error" "The client broke RFC 6455: an unmasked frame, reserved bits, a wrong continuation.",
         UnsupportedData = 1003 "unsupported_data" "The client sent a binary message; this protocol is text.",
@@ -144,10 +144,10 @@ mod tests {
 
     #[test]
     fn the_number_says_whether_to_come_back() {
-        for code in [4000, 4001, 4002, 1001, 1006, 1011, 1012] {
+        for code in [4000, 4001, 4002, 4003, 1001, 1006, 1011, 1012] {
             assert!(may_come_back(code), "{code}");
         }
-        for code in [4500, 4501, 4502, 4503, 1000, 1002, 1003, 1007, 1009] {
+        for code in [4500, 4501, 4502, 1000, 1002, 1003, 1007, 1009] {
             assert!(!may_come_back(code), "{code}");
         }
     }

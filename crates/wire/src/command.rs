@@ -18,6 +18,17 @@ pub struct Challenge {
     pub programme: String,
 }
 
+/// `preview`: what a join code is for, before anybody takes a seat with it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Preview {
+    /// The programme.
+    pub programme: String,
+    /// Its join code.
+    pub code: String,
+}
+
 /// `authenticate`: shows the member key and that one holds it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
@@ -166,6 +177,8 @@ pub struct History {
 /// A command of a client.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Command {
+    /// Asks what a join code is for.
+    Preview(Preview),
     /// Asks for something to sign.
     Challenge(Challenge),
     /// Shows the member key.
@@ -194,7 +207,8 @@ pub enum Command {
 
 impl Command {
     /// Names of all methods.
-    pub const METHODS: [&'static str; 12] = [
+    pub const METHODS: [&'static str; 13] = [
+        "preview",
         "challenge",
         "authenticate",
         "rooms",
@@ -212,6 +226,7 @@ impl Command {
     /// The method's name on the wire.
     pub const fn method(&self) -> &'static str {
         match self {
+            Self::Preview(_) => "preview",
             Self::Challenge(_) => "challenge",
             Self::Authenticate(_) => "authenticate",
             Self::Rooms(_) => "rooms",

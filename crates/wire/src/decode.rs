@@ -61,6 +61,7 @@ pub fn decode_command(frame: &str) -> Result<Incoming, Refused> {
 
 fn decode_params(method: &str, params: &str) -> Result<Command, Rejection> {
     Ok(match method {
+        "preview" => Command::Preview(typed(params)?),
         "challenge" => Command::Challenge(typed(params)?),
         "authenticate" => Command::Authenticate(typed(params)?),
         "rooms" => Command::Rooms(typed(params)?),

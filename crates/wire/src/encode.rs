@@ -98,6 +98,7 @@ pub fn encode_command(id: u64, command: &Command) -> String {
     }
     let method = command.method();
     match command {
+        Command::Preview(params) => call(id, method, params),
         Command::Challenge(params) => call(id, method, params),
         Command::Authenticate(params) => call(id, method, params),
         Command::Rooms(params) => call(id, method, params),

@@ -14,12 +14,14 @@ mod reply;
 mod shape;
 
 pub use codes::{CloseCode, Code, RejectCode, RoomEndCode, may_come_back};
-pub use command::{Authenticate, Challenge, Command, Edit, History, InRoom, Nothing, Post, React, Resume, Retract};
+pub use command::{
+    Authenticate, Challenge, Command, Edit, History, InRoom, Nothing, Post, Preview, React, Resume, Retract,
+};
 pub use decode::{FromServer, Incoming, Refused, decode_command, decode_from_server};
 pub use encode::{PADDED_SIZES, Padding, encode_command, encode_error, encode_push, encode_result};
 pub use push::{Publication, Push, RoomEnded, What};
 pub use reply::{
-    Challenged, Empty, Finding, FindingKind, HistoryPage, Joined, LimitsInfo, Placed, Position, PostInfo,
+    Challenged, Empty, Finding, FindingKind, HistoryPage, Joined, LimitsInfo, Placed, Position, PostInfo, Previewed,
     ProgrammeInfo, ReactionInfo, Redrawn, Rejection, RejectionData, RoleInfo, RoomInfo, RoomList, Welcome,
 };
 

@@ -41,6 +41,16 @@ pub struct Challenged {
     pub nonce: String,
 }
 
+/// Result of `preview`: what the code would let one into, and as what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Previewed {
+    /// The programme.
+    pub programme: ProgrammeInfo,
+    /// The role whose seat the code gives.
+    pub role: RoleInfo,
+}
+
 /// Result of `authenticate`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]

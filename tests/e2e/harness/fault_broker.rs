@@ -64,11 +64,7 @@ impl Broker for FaultBroker {
         self.inner.read(room, after, limit).await
     }
 
-    async fn subscribe(
-        &self,
-        room: &RoomAddress,
-        after: Offset,
-    ) -> Result<(Head, Box<dyn Subscription>), BrokerError> {
+    async fn subscribe(&self, room: &RoomAddress, after: Offset) -> Result<(Head, Box<dyn Subscription>), BrokerError> {
         self.inner.subscribe(room, after).await
     }
 

@@ -53,11 +53,8 @@ pub(crate) struct World {
 
 /// A small programme in the shape of Anyang's.
 pub(crate) fn programme(id: &str) -> Programme {
-    let role = |id: &str, name: &str, seats| Role {
-        id: RoleId::new(id).unwrap(),
-        name: Name::new(name).unwrap(),
-        seats,
-    };
+    let role =
+        |id: &str, name: &str, seats| Role { id: RoleId::new(id).unwrap(), name: Name::new(name).unwrap(), seats };
     let room = |id: &str, roles: &[&str], seats_per_role| Room {
         id: RoomId::new(id).unwrap(),
         name: Name::new(id).unwrap(),

@@ -127,6 +127,11 @@ impl Person {
         Ok(serde_json::from_str(&self.call(&command).await?).unwrap())
     }
 
+    pub(crate) async fn previews(&mut self, programme: &str, code: &str) -> Result<kkanbu_wire::Previewed, Rejection> {
+        let preview = kkanbu_wire::Preview { programme: programme.into(), code: code.into() };
+        self.asks(Command::Preview(preview)).await
+    }
+
     pub(crate) async fn challenge(&mut self, programme: &str) -> Result<kkanbu_wire::Challenged, Rejection> {
         self.asks(Command::Challenge(Challenge { programme: programme.into() })).await
     }
@@ -138,10 +143,7 @@ impl Person {
         self.asks(Command::Authenticate(answer)).await
     }
 
-    pub(crate) async fn authenticates_with(
-        &mut self,
-        answer: kkanbu_wire::Authenticate,
-    ) -> Result<Welcome, Rejection> {
+    pub(crate) async fn authenticates_with(&mut self, answer: kkanbu_wire::Authenticate) -> Result<Welcome, Rejection> {
         self.asks(Command::Authenticate(answer)).await
     }
 
@@ -195,13 +197,7 @@ impl Person {
         self.asks(Command::Retract(retract)).await.map(|placed: Placed| placed.offset)
     }
 
-    pub(crate) async fn reacts(
-        &mut self,
-        room: &str,
-        target: u64,
-        reaction: &str,
-        on: bool,
-    ) -> Result<u64, Rejection> {
+    pub(crate) async fn reacts(&mut self, room: &str, target: u64, reaction: &str, on: bool) -> Result<u64, Rejection> {
         let key = command_key().to_text();
         let react = React { room: room.into(), key, target, reaction: reaction.into(), on };
         self.asks(Command::React(react)).await.map(|placed: Placed| placed.offset)

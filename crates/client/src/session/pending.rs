@@ -25,7 +25,8 @@ impl Repeat {
         match command {
             Command::Post(_) | Command::Edit(_) | Command::Retract(_) | Command::React(_) => Self::Keyed,
             Command::Rooms(_) | Command::Join(_) | Command::History(_) => Self::Harmless,
-            Command::Challenge(_)
+            Command::Preview(_)
+            | Command::Challenge(_)
             | Command::Authenticate(_)
             | Command::Resume(_)
             | Command::Leave(_)
@@ -88,7 +89,7 @@ impl Pending {
             Command::Retract(c) => Some(&c.room),
             Command::React(c) => Some(&c.room),
             Command::History(c) => Some(&c.room),
-            Command::Challenge(_) | Command::Authenticate(_) | Command::Rooms(_) => None,
+            Command::Preview(_) | Command::Challenge(_) | Command::Authenticate(_) | Command::Rooms(_) => None,
         }
     }
 }

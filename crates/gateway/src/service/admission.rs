@@ -3,9 +3,9 @@
 use super::{Answer, Change, Member, Outcome, Service, rejected, store_failed};
 use crate::challenge::Challenge;
 use crate::join_code::role_of;
-use kkanbu_model::{Limits, MemberKey, Programme, Reaction, RoleId};
+use kkanbu_model::{Limits, MemberKey, Programme, ProgrammeId, Reaction, RoleId};
 use kkanbu_store::AdmitError;
-use kkanbu_wire::{LimitsInfo, ProgrammeInfo, RejectCode, Rejection, RoleInfo, Welcome};
+use kkanbu_wire::{LimitsInfo, Previewed, ProgrammeInfo, RejectCode, Rejection, RoleInfo, Welcome};
 use std::sync::Arc;
 
 impl Service {
@@ -33,6 +33,16 @@ impl Service {
         }
     }
 
+    /// What a join code is for. Takes no seat.
+    pub(crate) fn preview(&self, programme: &str, code: &str) -> Result<Previewed, Rejection> {
+        let unknown = || Rejection::new(RejectCode::UnknownProgramme);
+        let id = ProgrammeId::new(programme).map_err(|_| unknown())?;
+        let programme = self.programmes.get(&id).ok_or_else(unknown)?;
+        let content_key = self.programmes.key(&id).map_err(|_| unknown())?;
+        let role = role_of(&content_key, &programme, code).ok_or_else(|| Rejection::new(RejectCode::WrongCode))?;
+        Ok(Previewed { programme: programme_info(&programme), role: role_info(&programme, &role) })
+    }
+
     /// The role that the key has, or takes by its join code.
     async fn seat(&self, programme: &Arc<Programme>, key: MemberKey, code: Option<&str>) -> Result<RoleId, Rejection> {
         let failed = |error| store_failed(&self.telemetry, &error);
@@ -51,22 +61,29 @@ impl Service {
     }
 
     async fn welcome(&self, member: &Member) -> Result<Welcome, Rejection> {
-        let programme = &member.programme;
-        let name = programme.role(&member.role).map_or(member.role.as_str(), |role| role.name.as_str());
         Ok(Welcome {
-            programme: ProgrammeInfo {
-                id: programme.id.to_string(),
-                name: programme.name.as_str().to_owned(),
-                organisation: programme.organisation.as_str().to_owned(),
-                language: programme.language.tag().to_owned(),
-                retention_days: programme.retention_days,
-            },
-            role: RoleInfo { id: member.role.to_string(), name: name.to_owned() },
+            programme: programme_info(&member.programme),
+            role: role_info(&member.programme, &member.role),
             rooms: self.rooms(member).await?,
             limits: limits_info(&self.limits),
             reactions: Reaction::ALL.map(|reaction| reaction.as_str().to_owned()).to_vec(),
         })
     }
+}
+
+fn programme_info(programme: &Programme) -> ProgrammeInfo {
+    ProgrammeInfo {
+        id: programme.id.to_string(),
+        name: programme.name.as_str().to_owned(),
+        organisation: programme.organisation.as_str().to_owned(),
+        language: programme.language.tag().to_owned(),
+        retention_days: programme.retention_days,
+    }
+}
+
+fn role_info(programme: &Programme, id: &RoleId) -> RoleInfo {
+    let name = programme.role(id).map_or(id.as_str(), |role| role.name.as_str());
+    RoleInfo { id: id.to_string(), name: name.to_owned() }
 }
 
 fn limits_info(limits: &Limits) -> LimitsInfo {

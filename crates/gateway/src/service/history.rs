@@ -14,13 +14,7 @@ const CATCH_UP_PUBLICATIONS: usize = 64;
 const POST_OVERHEAD_BYTES: usize = 700;
 
 impl Service {
-    pub(super) fn history(
-        &self,
-        feed: &Feed,
-        membership: &Membership,
-        before: Option<Offset>,
-        limit: usize,
-    ) -> Answer {
+    pub(super) fn history(&self, feed: &Feed, membership: &Membership, before: Option<Offset>, limit: usize) -> Answer {
         feed.with_state(|state| {
             let page = state.page(before, limit, self.limits.history_bytes_max, cost);
             Answer::History(HistoryPage {

@@ -108,10 +108,7 @@ impl Service {
         match redrawn.await {
             Ok(membership) => {
                 let handle = membership.handle.as_str().to_owned();
-                Outcome::Command(
-                    Ok(Answer::Redrawn(Redrawn { handle })),
-                    Change::Membership(room.clone(), membership),
-                )
+                Outcome::Command(Ok(Answer::Redrawn(Redrawn { handle })), Change::Membership(room.clone(), membership))
             }
             Err(rejection) => rejected(rejection),
         }

@@ -18,9 +18,7 @@ use bytes::Bytes;
 use feeds::Feeds;
 use governor::{Quota, RateLimiter};
 use kkanbu_broker::{Broker, BrokerError};
-use kkanbu_model::{
-    Clock, CommandKey, Limits, MemberKey, Membership, Offset, Programme, RoleId, RoomAddress, RoomId,
-};
+use kkanbu_model::{Clock, CommandKey, Limits, MemberKey, Membership, Offset, Programme, RoleId, RoomAddress, RoomId};
 use kkanbu_room::{Command, Guard};
 use kkanbu_store::{Store, StoreError};
 use kkanbu_wire::{
@@ -71,6 +69,8 @@ pub(crate) enum Action {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Answer {
+    Challenged(kkanbu_wire::Challenged),
+    Previewed(kkanbu_wire::Previewed),
     Welcome(Box<Welcome>),
     Rooms(RoomList),
     Joined(Joined),

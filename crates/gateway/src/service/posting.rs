@@ -140,13 +140,7 @@ impl Service {
 }
 
 /// Names a command by what it is and who sent it, under the content key, so that the log can tell a retry.
-fn name_of(
-    content_key: &ContentKey,
-    member: &Member,
-    feed: &Feed,
-    key: CommandKey,
-    command: &Command,
-) -> CommandName {
+fn name_of(content_key: &ContentKey, member: &Member, feed: &Feed, key: CommandKey, command: &Command) -> CommandName {
     let room = feed.address.room.as_str().as_bytes();
     let programme = feed.address.programme.as_str().as_bytes();
     let tag = content_key.tag("command", &[programme, room, member.key.as_bytes(), key.as_bytes()]);

@@ -12,7 +12,7 @@ use crate::close::CloseReason;
 use crate::codec::text_frame;
 use crate::feed::Behind;
 use crate::outbox::Outbox;
-use crate::service::{Action, Attendance, Change, Member, Outcome, Service};
+use crate::service::{Action, Answer, Attendance, Change, Member, Outcome, Service};
 use bytes::Bytes;
 use kkanbu_model::{CommandKey, Epoch, MemberKey, Offset, Position, ProgrammeId, RoomId};
 use kkanbu_wire::{
@@ -80,6 +80,11 @@ impl Session {
         matches!(self.state, State::Open(_))
     }
 
+    /// Whether it has failed as often as it may.
+    pub(crate) const fn has_failed_too_often(&self) -> bool {
+        self.attempts >= ATTEMPTS_MAX
+    }
+
     fn padding(&self) -> Padding {
         self.service.padding
     }
@@ -90,14 +95,16 @@ impl Session {
             Ok(Incoming { id, command }) => {
                 self.service.telemetry.command(command.method());
                 match self.on_command(command) {
-                    Ok(Asked::Answer(challenged)) => {
-                        Step::Send(text_frame(encode_result(id, &challenged, self.padding())))
-                    }
+                    Ok(Asked::Answer(answer)) => Step::Send(text_frame(encode_result(id, &answer, self.padding()))),
                     Ok(Asked::Action(action)) => {
                         self.pending = Some(id);
                         Step::Perform(action)
                     }
-                    Err(rejection) => self.reject(Some(id), &rejection),
+                    Err(rejection) => {
+                        // A wrong code costs an attempt wherever it is tried.
+                        self.attempts += u8::from(rejection.known() == Some(RejectCode::WrongCode));
+                        self.reject(Some(id), &rejection)
+                    }
                 }
             }
             Err(refused) => self.reject(refused.id, &refused.rejection),
@@ -112,6 +119,10 @@ impl Session {
     /// Every (state, command) pair is decided here.
     fn on_command(&mut self, command: Command) -> Result<Asked, Rejection> {
         match (&mut self.state, command) {
+            (State::Greeting | State::Challenged(_), Command::Preview(asked)) => {
+                let previewed = self.service.preview(&asked.programme, &asked.code);
+                previewed.map(|previewed| Asked::Answer(Answer::Previewed(previewed)))
+            }
             (State::Greeting | State::Challenged(_), Command::Challenge(asked)) => self.challenge(&asked.programme),
             (State::Challenged(_), Command::Authenticate(shown)) => self.authenticate(shown),
             (State::Greeting, Command::Authenticate(_)) => Err(Rejection::new(RejectCode::NoChallenge)),
@@ -128,9 +139,10 @@ impl Session {
                 | Command::React(_)
                 | Command::History(_),
             ) => Err(Rejection::new(RejectCode::NotAuthenticated)),
-            (State::Authenticating | State::Open(_), Command::Challenge(_) | Command::Authenticate(_)) => {
-                Err(Rejection::new(RejectCode::AlreadyAuthenticated))
-            }
+            (
+                State::Authenticating | State::Open(_),
+                Command::Preview(_) | Command::Challenge(_) | Command::Authenticate(_),
+            ) => Err(Rejection::new(RejectCode::AlreadyAuthenticated)),
             // The owner does one action at a time, so nothing comes in while a signature is checked.
             (
                 State::Authenticating,
@@ -198,11 +210,10 @@ impl Session {
         let unknown = || Rejection::new(RejectCode::UnknownProgramme);
         let programme = ProgrammeId::new(programme).map_err(|_| unknown())?;
         self.service.programmes.get(&programme).ok_or_else(unknown)?;
-        let challenge =
-            Challenge::new(&self.server, programme).map_err(|_| Rejection::new(RejectCode::Unavailable))?;
+        let challenge = Challenge::new(&self.server, programme).map_err(|_| Rejection::new(RejectCode::Unavailable))?;
         let challenged = challenge.to_wire();
         self.state = State::Challenged(challenge);
-        Ok(Asked::Answer(challenged))
+        Ok(Asked::Answer(Answer::Challenged(challenged)))
     }
 
     fn authenticate(&mut self, shown: kkanbu_wire::Authenticate) -> Result<Asked, Rejection> {
@@ -227,18 +238,14 @@ impl Session {
             Outcome::Command(result, change) => {
                 self.change(change);
                 let Some(id) = self.pending.take() else { return Vec::new() };
-                let mut steps = vec![match &result {
-                    Ok(answer) => Step::Send(text_frame(encode_result(id, answer, self.padding()))),
-                    Err(rejection) => self.reject(Some(id), rejection),
-                }];
                 if matches!(self.state, State::Authenticating) {
                     self.state = State::Greeting;
                     self.attempts += 1;
-                    if self.attempts >= ATTEMPTS_MAX {
-                        steps.push(Step::Close(CloseReason::TooManyAttempts));
-                    }
                 }
-                steps
+                vec![match &result {
+                    Ok(answer) => Step::Send(text_frame(encode_result(id, answer, self.padding()))),
+                    Err(rejection) => self.reject(Some(id), rejection),
+                }]
             }
             Outcome::CaughtUp { room, frames, cursor } => {
                 if let Some(attendance) = self.attendance(&room) {
@@ -314,15 +321,11 @@ impl Session {
                 break;
             }
             let mut delivered = 0;
-            let copied = attendance.feed.copy_after(
-                attendance.cursor,
-                self.service.limits.outbox_bytes_max,
-                |frame| {
-                    outbox.push(frame);
-                    delivered += 1;
-                    outbox.has_room()
-                },
-            );
+            let copied = attendance.feed.copy_after(attendance.cursor, self.service.limits.outbox_bytes_max, |frame| {
+                outbox.push(frame);
+                delivered += 1;
+                outbox.has_room()
+            });
             self.service.telemetry.delivered(delivered);
             match copied {
                 Ok(cursor) => attendance.cursor = cursor,
@@ -351,7 +354,7 @@ impl Session {
 /// What a command asks for.
 enum Asked {
     /// This answer, at once.
-    Answer(kkanbu_wire::Challenged),
+    Answer(Answer),
     /// Something to be done.
     Action(Action),
 }

@@ -62,14 +62,8 @@ pub(super) async fn run(options: Demo) -> Result<ExitCode> {
     } else {
         introduce(&programme, &ready, &folders, resumed);
     }
-    let settings = Settings {
-        public_origin: url,
-        origins: Vec::new(),
-        tls: None,
-        limits,
-        padding: Padding::Quiet,
-        drain: DRAIN,
-    };
+    let settings =
+        Settings { public_origin: url, origins: Vec::new(), tls: None, limits, padding: Padding::Quiet, drain: DRAIN };
     Ok(drained(node::run(settings, storage, Guard::new(None)?, listening).await?))
 }
 
@@ -82,7 +76,8 @@ fn read_programme(path: Option<&Path>) -> Result<Programme> {
 }
 
 fn introduce(programme: &Programme, ready: &Ready, folders: &Folders, resumed: bool) {
-    let name = |id: &str| programme.roles.iter().find(|role| role.id.as_str() == id).map_or("", |role| role.name.as_str());
+    let name =
+        |id: &str| programme.roles.iter().find(|role| role.id.as_str() == id).map_or("", |role| role.name.as_str());
     output::say(format_args!("\n  {} ({})", programme.name.as_str(), programme.organisation.as_str()));
     if resumed {
         output::say("  Going on with what was there.");

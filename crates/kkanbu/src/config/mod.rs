@@ -67,7 +67,11 @@ impl Config {
         let data_folder = base.join(&typed.data_folder);
         let key_folder = base.join(&typed.key_folder);
         for (inner, outer, what) in [
-            (&key_folder, &data_folder, "key_folder must not be inside data_folder: a copy of the data would hold its keys"),
+            (
+                &key_folder,
+                &data_folder,
+                "key_folder must not be inside data_folder: a copy of the data would hold its keys",
+            ),
             (&data_folder, &key_folder, "data_folder must not be inside key_folder"),
         ] {
             if absolute(inner).starts_with(absolute(outer)) && !typed.data_folder.is_empty() {
@@ -162,7 +166,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let faults = Config::parse(text, folder.path()).unwrap_err();
         let has = |line, part: &str| {
-            assert!(faults.iter().any(|fault| fault.line == line && fault.what.contains(part)), "{line} {part}: {faults:?}");
+            assert!(
+                faults.iter().any(|fault| fault.line == line && fault.what.contains(part)),
+                "{line} {part}: {faults:?}"
+            );
         };
         has(1, "public_origin");
         has(2, "listen");

@@ -85,7 +85,12 @@ pub(crate) fn read(text: &str) -> (Typed, Places, Faults<'_>) {
         staff_number_pattern: fields.text("staff_number_pattern", &mut faults),
         padding: choice(&mut fields, "padding", &[("quiet", Padding::Quiet), ("off", Padding::Off)], &mut faults),
         drain_seconds: fields.number("drain_seconds", 1..=600, &mut faults).unwrap_or(20),
-        log_format: choice(&mut fields, "log_format", &[("text", LogFormat::Text), ("json", LogFormat::Json)], &mut faults),
+        log_format: choice(
+            &mut fields,
+            "log_format",
+            &[("text", LogFormat::Text), ("json", LogFormat::Json)],
+            &mut faults,
+        ),
     };
     fields.finish(&mut faults);
     (typed, places.into_iter().collect(), faults)
@@ -137,7 +142,8 @@ impl Typed {
     pub(crate) fn to_toml(&self) -> String {
         let mut out = String::new();
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-        let list = |texts: &[String]| format!("[{}]", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "));
+        let list =
+            |texts: &[String]| format!("[{}]", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "));
         let paths: Vec<String> = self.programmes.iter().map(|(_, path)| path.clone()).collect();
         let mut line = |key: &str, value: String| {
             // Writing into a string does not fail.

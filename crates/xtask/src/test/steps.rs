@@ -1,0 +1,149 @@
+//! The list of everything that is tested, in order: the quick and the telling first. A step's function is how it is done; what
+//! takes more than a line lives in a file of its own.
+//!
+//! On a machine with nothing built, dependencies are compiled for three purposes: checked for clippy and rustdoc, in the dev
+//! profile for the tests, in the release profile for the server that the rehearsal, the clients and the browser meet.
+
+use super::{Note, rehearsal, rust};
+use crate::tools::{Node, Tool, chromium, ensure_all, python_with};
+use crate::workbench::Workbench;
+use crate::{page, tidy};
+use anyhow::ensure;
+use std::time::Duration;
+
+/// Something to be shown.
+#[derive(Debug)]
+pub(crate) struct Step {
+    /// For `--only`.
+    pub(crate) name: &'static str,
+    /// What it shows when it passes.
+    pub(crate) shows: &'static str,
+    /// Without these it makes no sense to run.
+    pub(crate) needs: &'static [&'static str],
+    /// When its output is shown.
+    pub(crate) show: Show,
+    /// A step that takes longer hangs, and is killed.
+    pub(crate) limit: Duration,
+    /// How.
+    pub(crate) run: fn(&Workbench) -> anyhow::Result<Note>,
+}
+
+/// When a step's output is shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Show {
+    Always,
+    OnFailure,
+}
+
+const SHORT: Duration = Duration::from_mins(5);
+const LONG: Duration = Duration::from_mins(20);
+
+/// Everything.
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        name: "tools",
+        shows: "what the tests need is on this machine",
+        needs: &[],
+        show: Show::OnFailure,
+        limit: LONG,
+        run: |bench| {
+            let installed = ensure_all(bench, &Tool::ALL)?;
+            Ok((!installed.is_empty()).then(|| format!("installed {}", installed.join(", "))))
+        },
+    },
+    Step {
+        name: "fmt",
+        shows: "the Rust code is formatted",
+        needs: &[],
+        show: Show::OnFailure,
+        limit: SHORT,
+        run: |bench| bench.cargo(&["fmt", "--all", "--check"]).map(|()| None),
+    },
+    Step {
+        name: "tidy",
+        shows: "the rules of the house hold: crate graph, headers, what may stand where, links",
+        needs: &[],
+        show: Show::OnFailure,
+        limit: SHORT,
+        run: |bench| tidy::step(bench),
+    },
+    Step {
+        name: "clippy",
+        shows: "nothing in the lint table is broken, in code and tests",
+        needs: &[],
+        show: Show::OnFailure,
+        limit: LONG,
+        run: |bench| {
+            let lints = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+            bench.cargo(&lints).map(|()| None)
+        },
+    },
+    Step {
+        name: "doc",
+        shows: "the documentation builds and its links lead somewhere",
+        needs: &[],
+        show: Show::OnFailure,
+        limit: LONG,
+        run: |bench| rust::documentation(bench).map(|()| None),
+    },
+    Step {
+        name: "page",
+        shows: "the page's types, format and unit tests hold, and the committed page is what its sources give",
+        needs: &["tools"],
+        show: Show::OnFailure,
+        limit: SHORT,
+        run: |bench| {
+            page::test(bench)?;
+            let differences = page::differences(bench)?;
+            ensure!(differences.is_empty(), "{}", differences.join("\n"));
+            Ok(None)
+        },
+    },
+    Step {
+        name: "rust",
+        shows: "unit, property, contract and vector tests, and end to end over real sockets",
+        needs: &[],
+        show: Show::Always,
+        limit: LONG,
+        run: |bench| rust::tests(bench).map(Some),
+    },
+    Step {
+        name: "build",
+        shows: "the server builds as people get it",
+        needs: &[],
+        show: Show::OnFailure,
+        limit: LONG,
+        run: |bench| bench.kkanbu().map(|_| None),
+    },
+    Step {
+        name: "rehearsal",
+        shows: "a whole programme writes at once and nothing is missing, lost, doubled or out of order",
+        needs: &["build"],
+        show: Show::OnFailure,
+        limit: SHORT,
+        run: |bench| rehearsal::run(bench, &["--seconds", "10"], 0).map(Some),
+    },
+    Step {
+        name: "killed",
+        shows: "the same with the server killed three times in mid-conversation",
+        needs: &["build"],
+        show: Show::OnFailure,
+        limit: SHORT,
+        run: |bench| rehearsal::run(bench, &["--seconds", "15", "--kill", "3"], 3).map(Some),
+    },
+    Step {
+        name: "browser",
+        shows: "the page in real Chromium, phone-sized and in Korean: two people talk, the server dies and comes back",
+        needs: &["tools", "build"],
+        show: Show::Always,
+        limit: SHORT,
+        run: |bench| {
+            let folder = bench.repo.at("tests/page");
+            let node = Node::ready(bench)?;
+            node.install_packages(bench, &folder)?;
+            let mut test = node.npm(&folder);
+            test.arg("test").env("KKANBU_BIN", bench.kkanbu()?).env("CHROMIUM", chromium(bench)?);
+            bench.log.run(test.env("SCREENSHOTS", bench.repo.kept("screenshots")?)).map(|()| None)
+        },
+    },
+];
