@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from websockets.exceptions import ConnectionClosed
 
 from kkanbu_client import Json, base64url, member_key, new_key, new_seed, public_key
 from support import Programme, RawSocket, Server, Wire, asynchronous, frame_octets
@@ -333,62 +334,96 @@ async def test_a_challenge_serves_once_and_here(server: Server, programme: Progr
         assert (await third.refused("rooms"))["message"] == "not_authenticated"
 
 
+WEAK_POINTS = {
+    "neutral element": bytes([1]) + bytes(31),
+    "order four": bytes(32),
+    "order two": bytes([0xEC]) + bytes([0xFF]) * 30 + bytes([0x7F]),
+}
+
+
+@pytest.mark.parametrize("point", WEAK_POINTS.values(), ids=WEAK_POINTS.keys())
 @asynchronous
-async def test_keys_and_signatures_that_anybody_could_make(server: Server, programme: Programme) -> None:
+async def test_keys_for_which_anybody_can_sign(server: Server, programme: Programme, point: bytes) -> None:
+    """With a key of small order, these signatures hold for every text, or for one in a few."""
+    for r in WEAK_POINTS.values():
+        for _ in range(4):
+            proof = {"key": base64url(point), "signature": base64url(r + bytes(32)), "code": programme.code()}
+            await refused_to_authenticate(server, programme, proof)
+
+
+@asynchronous
+async def test_the_other_form_of_a_signature(server: Server, programme: Programme) -> None:
+    """S + L instead of S: mathematically as good, but RFC 8032 wants the one form."""
     key = member_key(new_seed(), programme.name)
-    text, code = public_key(key), programme.code()
-    neutral = bytes([1]) + bytes(31)
     async with await Wire.open(server) as wire:
-        for weak in (neutral, bytes(32), bytes([0xEC]) + bytes([0xFF]) * 30 + bytes([0x7F])):
-            for point in (neutral, weak):
-                await wire.call("challenge", programme=programme.name)
-                proof = {"key": base64url(weak), "signature": base64url(point + bytes(32)), "code": code}
-                assert (await wire.refused("authenticate", **proof))["message"] in ("bad_signature", "invalid_params")
         challenge = await wire.call("challenge", programme=programme.name)
-        good = signed(challenge, key)
-        octets = key.sign("\n".join(["kkanbu.v1 challenge", *challenge.values(), text]).encode("utf-8"))
+        octets = key.sign("\n".join(["kkanbu.v1 challenge", *challenge.values(), public_key(key)]).encode("utf-8"))
+        assert base64url(octets) == signed(challenge, key)
         scalar = int.from_bytes(octets[32:], "little") + GROUP_ORDER
-        other_form = base64url(octets[:32] + scalar.to_bytes(32, "little"))
-        assert base64url(octets) == good
-        proof = {"key": text, "signature": other_form, "code": code}
+        other = base64url(octets[:32] + scalar.to_bytes(32, "little"))
+        proof = {"key": public_key(key), "signature": other, "code": programme.code()}
         assert (await wire.refused("authenticate", **proof))["message"] == "bad_signature"
+
+
+async def refused_to_authenticate(server: Server, programme: Programme, proof: Json, **errors: str) -> None:
+    """On a connection of its own, since one connection has few attempts."""
+    async with await Wire.open(server) as wire:
+        challenge = await wire.call("challenge", programme=programme.name)
+        sent = {name: value(challenge) if callable(value) else value for name, value in proof.items()}
+        error = await wire.refused("authenticate", **sent)
+        assert error["message"] in (errors or {"bad_signature": "", "invalid_params": ""}), proof
 
 
 @asynchronous
 async def test_keys_and_signatures_in_the_wrong_form(server: Server, programme: Programme) -> None:
-    key = member_key(new_seed(), programme.name)
+    key, code = member_key(new_seed(), programme.name), programme.code()
     text = public_key(key)
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     loose = text[:-1] + alphabet[alphabet.index(text[-1]) | 1]
-    async with await Wire.open(server) as wire:
-        for wrong in (text + "=", text[:-1], text + "A", "+" + text[1:], loose, "", " " * 43, "가" * 43):
-            challenge = await wire.call("challenge", programme=programme.name)
-            proof = {"key": wrong, "signature": signed(challenge, key, key=wrong), "code": programme.code()}
-            assert (await wire.refused("authenticate", **proof))["message"] in ("bad_signature", "invalid_params"), wrong
-        for wrong in ("", "A" * 86, "A" * 85, "A" * 88, "=" * 86):
-            await wire.call("challenge", programme=programme.name)
-            proof = {"key": text, "signature": wrong, "code": programme.code()}
-            assert (await wire.refused("authenticate", **proof))["message"] in ("bad_signature", "invalid_params"), wrong
-        await wire.authenticate(programme.name, new_seed(), programme.code())
+    for wrong in (text + "=", text[:-1], text + "A", "+" + text[1:], loose, "", " " * 43, "가" * 43):
+        def sign(challenge: Json, wrong: str = wrong) -> str:
+            return signed(challenge, key, key=wrong)
+        await refused_to_authenticate(server, programme, {"key": wrong, "signature": sign, "code": code})
+    for wrong in ("", "A" * 86, "A" * 85, "A" * 88, "=" * 86):
+        await refused_to_authenticate(server, programme, {"key": text, "signature": wrong, "code": code})
 
 
 @asynchronous
 async def test_join_codes(server: Server, programme: Programme) -> None:
     other = server.programme()
-    code = programme.code()
-    seed = new_seed()
-    async with await Wire.open(server) as wire:
-        for wrong in (other.code(), "", "x", code[:-1], code + "a", code.upper(), code + "\0", "가" * 16, "x" * 20_000):
-            proof = await wire.proof(programme.name, seed)
-            assert (await wire.refused("authenticate", **proof, code=wrong))["message"] in ("wrong_code", "invalid_params"), wrong
-        proof = await wire.proof(programme.name, seed)
-        assert (await wire.refused("authenticate", **proof))["message"] == "not_admitted"
-        await wire.authenticate(programme.name, seed, code)
+    code, seed = programme.code(), new_seed()
+    key = member_key(seed, programme.name)
+
+    def sign(challenge: Json) -> str:
+        return signed(challenge, key)
+
+    for wrong in (other.code(), "", "x", code[:-1], code + "a", code.upper(), code + "\0", "가" * 16, "x" * 20_000):
+        proof = {"key": public_key(key), "signature": sign, "code": wrong}
+        await refused_to_authenticate(server, programme, proof, wrong_code="", invalid_params="")
+    await refused_to_authenticate(server, programme, {"key": public_key(key), "signature": sign}, not_admitted="")
+    async with await programme.session(seed=seed) as wire:
+        assert wire.welcome["role"]["id"] == "mentee"
     server.admin("programme.destroy", programme=other.name)
     async with await Wire.open(server) as wire:
         assert (await wire.refused("challenge", programme=other.name))["message"] == "unknown_programme"
         for name in ("", "nope", "../anyang-2022", "anyang-2022\0", "x" * 20_000):
             assert (await wire.refused("challenge", programme=name))["message"] in ("unknown_programme", "invalid_params")
+
+
+@asynchronous
+async def test_guessing_join_codes(server: Server, programme: Programme) -> None:
+    """A connection has few attempts; the close code says not to come back."""
+    async with await Wire.open(server) as wire:
+        for _ in range(20):
+            proof = await wire.proof(programme.name, new_seed())
+            await wire.send("authenticate", proof | {"code": "a" * 16})
+            try:
+                assert (await wire.reply())["error"]["message"] in ("wrong_code", "too_many_attempts")
+                await asyncio.sleep(0.05)
+                assert wire.connection.close_code is None
+            except (AssertionError, ConnectionClosed):
+                break
+        assert (await wire.closed())[0] == 4501
 
 
 @asynchronous

@@ -8,7 +8,6 @@ mod node;
 mod output;
 mod page;
 mod programme_file;
-#[path = "rehearse_stub.rs"]
 mod rehearse;
 mod storage;
 mod toml_fields;
