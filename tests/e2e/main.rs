@@ -10,8 +10,7 @@
 //! | `trouble` | a log that fails, a full queue, readiness, draining |
 //! | `tls` | certificate files |
 
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-#![allow(clippy::indexing_slicing, reason = "a missing element fails the test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod harness;
 mod posts;

@@ -22,7 +22,7 @@ async fn a_conversation() {
     let answer = mentor.sends_post(answer).await.unwrap();
     let seen = mentee.sees(&mentor_is, "온나라에 올리시면 됩니다.").await;
     assert!(matches!(seen.what, What::Post { reply_to, ref mentions, .. }
-        if reply_to == Some(question) && mentions == &[mentee_is.clone()]));
+        if reply_to == Some(question) && mentions == std::slice::from_ref(&mentee_is)));
 
     mentee.reacts("plaza", answer, "🙏", true).await.unwrap();
     mentor.next_publication().await;
@@ -50,7 +50,7 @@ async fn the_same_key_is_the_same_publication() {
     let mut other = post.clone();
     other.body = "something else".into();
     rejected(person.sends_post(other).await, RejectCode::KeyReused);
-    person.sees(&person.handle().to_owned(), "once").await;
+    person.sees_own("once").await;
     person.sees_nothing().await;
 
     let world = world.restart().await;

@@ -88,9 +88,9 @@ async fn a_badge_appears_once_five_of_the_role_are_in() {
     let world = World::start().await;
     let mut first = world.in_plaza("mentor").await;
     first.posts("plaza", "one of one").await.unwrap();
-    let badge = |what: &What| match what {
-        What::Post { role, .. } => role.clone(),
-        other => panic!("{other:?}"),
+    let badge = |what: &What| {
+        let What::Post { role, .. } = what else { panic!("no post: {what:?}") };
+        role.clone()
     };
     assert_eq!(badge(&first.next_publication().await.what), None);
     let mut others = Vec::new();

@@ -6,7 +6,7 @@ use kkanbu_model::Limits;
 use kkanbu_wire::RejectCode;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -139,11 +139,29 @@ async fn a_slow_header_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_connection_that_asks_for_nothing_is_closed() {
+    let world = World::with(Limits { header: SHORT, ..roomy() }).await;
+    let mut rest = Vec::new();
+    let mut mute = TcpStream::connect(world.address).await.unwrap();
+    timeout(Duration::from_secs(10), mute.read_to_end(&mut rest)).await.unwrap().unwrap();
+    let mut once = TcpStream::connect(world.address).await.unwrap();
+    once.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    timeout(Duration::from_secs(10), once.read_to_end(&mut rest)).await.unwrap().unwrap();
+    assert!(rest.starts_with(b"HTTP/1.1 200"));
+}
+
+#[tokio::test]
 async fn a_client_that_does_not_read_is_closed_as_a_slow_consumer() {
     let limits = Limits { write_stall_max: SHORT, ..roomy() };
     let world = World::with(limits).await;
     let mut writer = world.in_plaza("mentor").await;
-    let mut sleeper = world.in_plaza("mentee").await;
+    // A small receive buffer, so that the kernel does not take everything in the sleeper's place.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let stream = socket.connect(world.address).await.unwrap();
+    let mut sleeper = Person::over(&world.origin, Box::new(stream), Seed::random()).await;
+    sleeper.authenticate("anyang-2022", Some(&world.code("anyang-2022", "mentee"))).await.unwrap();
+    sleeper.joins("plaza").await.unwrap();
     let mut healthy = world.in_plaza("mentee").await;
     let body = "가".repeat(1_900);
     // More than the kernel's two socket buffers and the outbox hold.

@@ -38,5 +38,5 @@ async fn a_conversation_over_tls() {
     person.authenticate("anyang-2022", Some(&code)).await.unwrap();
     person.joins("plaza").await.unwrap();
     person.posts("plaza", "안녕하세요").await.unwrap();
-    person.sees(&person.handle().to_owned(), "안녕하세요").await;
+    person.sees_own("안녕하세요").await;
 }

@@ -42,7 +42,7 @@ async fn an_answer_that_was_lost_is_given_again() {
     rejected(writer.sends_post(post.clone()).await, RejectCode::Unavailable);
     world.broker.lose_replies(false);
     assert_eq!(writer.sends_post(post).await.unwrap(), 1);
-    writer.sees(&writer.handle().to_owned(), "written, not answered").await;
+    writer.sees_own("written, not answered").await;
     writer.sees_nothing().await;
 }
 
@@ -95,7 +95,7 @@ async fn a_command_in_hand_is_answered_while_draining() {
             }
         }
     };
-    let (_, in_time) = tokio::join!(writing, world.stop());
+    let ((), in_time) = tokio::join!(writing, world.stop());
     assert!(in_time);
     let world = world.restart().await;
     let mut reader = world.again(&reader).await;

@@ -39,7 +39,7 @@ Json = dict[str, Any]
 
 SUBPROTOCOL = Subprotocol("kkanbu.v1")
 FRAME_FROM_SERVER_MAX = 65_536
-PASSING_ERRORS = frozenset({"unavailable", "rate_limited"})
+NO_COMING_BACK = frozenset({1000, 1002, 1003, 1007, 1008, 1009, 1010})
 
 
 class CommandError(Exception):
@@ -50,6 +50,11 @@ class CommandError(Exception):
         self.code: int = error["code"]
         self.name: str = error["message"]
         self.data: Json = error.get("data") or {}
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same command may succeed later."""
+        return 3000 <= self.code <= 3499
 
 
 class ConnectionLost(Exception):
@@ -112,11 +117,17 @@ def parse_link(link: str) -> tuple[str, str, str]:
     return f"{parts.scheme}://{parts.netloc}", match[1], match[2]
 
 
+def may_come_back(code: int) -> bool:
+    """What a close code says."""
+    return not (4500 <= code <= 4999 or code in NO_COMING_BACK)
+
+
 class _Command:
     """A command on its way to a reply."""
 
     def __init__(self, method: str, params: Json) -> None:
         self.method, self.params = method, params
+        self.room: Room | None = None  # the one that a reply to `join` has made or found
         self.reply: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
 
     @property
@@ -249,7 +260,9 @@ class Client:
 
     async def call(self, method: str, **params: Any) -> Json:
         """Any command. One with a `key` survives reconnections."""
-        command = _Command(method, params)
+        return await self._call(_Command(method, params))
+
+    async def _call(self, command: _Command) -> Json:
         if command.keyed:
             self._unanswered.append(command)
             if self._ready.is_set():
@@ -262,8 +275,10 @@ class Client:
         return await command.reply
 
     async def join(self, room: str) -> Room:
-        await self.call("join", room=room)
-        return self.rooms[room]
+        command = _Command("join", {"room": room})
+        await self._call(command)
+        assert command.room is not None
+        return command.room
 
     async def _until_ready(self) -> None:
         await self._ready.wait()
@@ -302,7 +317,7 @@ class Client:
                 if match := re.fullmatch(r"come back in (\d+)", lost.why):
                     wait = int(match[1]) / 1000
             except CommandError as error:
-                if error.name not in PASSING_ERRORS:
+                if not error.passing:
                     return self._end(error)
             except ForeignChallenge as error:
                 return self._end(error)
@@ -343,7 +358,7 @@ class Client:
             try:
                 await self._ask("resume", room=room.name, position=room.position)
             except CommandError as error:
-                if error.name in PASSING_ERRORS:
+                if error.passing:
                     raise
                 self.rooms.pop(room.name, None)
                 room._on_end(error.code, error.name)
@@ -353,14 +368,13 @@ class Client:
 
     async def _read(self, socket: ClientConnection) -> None:
         """Takes in frames until the connection ends; always raises `ConnectionLost`."""
-        lost = ConnectionLost("a hole in the offsets")
+        lost = ConnectionLost("a room must be resumed")
         try:
             while self._on_frame(json.loads(await socket.recv())):
                 pass
         except ConnectionClosed as closed:
             code, why = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
-            final = 4500 <= code <= 4999 or code in (1002, 1003, 1007, 1008, 1009)
-            lost = ConnectionLost(why, code, final)
+            lost = ConnectionLost(why, code, final=not may_come_back(code))
         finally:
             self._ready.clear()
             sent, self._sent = self._sent, {}
@@ -370,7 +384,7 @@ class Client:
         raise lost
 
     def _on_frame(self, frame: Json) -> bool:
-        """Takes in a reply or a push; what isn't known is ignored. False when a push shows a hole."""
+        """Takes in a reply or a push; what isn't known is ignored. False when a room must be resumed."""
         params = frame.get("params", {})
         room = self.rooms.get(params.get("room", ""))
         if "method" not in frame:
@@ -378,29 +392,32 @@ class Client:
         elif frame["method"] == "publication" and room:
             return room._on_publication(params)
         elif frame["method"] == "room_ended" and room:
+            if params["code"] < 2500:
+                return False
             del self.rooms[room.name]
             room._on_end(params["code"], params["reason"])
         return True
 
     def _on_reply(self, frame: Json) -> None:
-        command = self._sent.pop(frame.get("id"), None)
+        command = self._sent.pop(frame.get("id") or 0, None)  # ids begin with 1
         if command is None:
             return
-        error = frame.get("error")
-        if error and command.keyed and error["message"] in PASSING_ERRORS:
-            seconds = error.get("data", {}).get("retry_after_ms", 1000) / 1000
+        error = CommandError(frame["error"]) if "error" in frame else None
+        if error and command.keyed and error.passing:
+            seconds = error.data.get("retry_after_ms", 1000) / 1000
             asyncio.get_running_loop().call_later(seconds, self._send_again, command)
             return
         if command in self._unanswered:
             self._unanswered.remove(command)
         if error:
-            return command.fail(CommandError(error))
+            return command.fail(error)
         name, result = command.params.get("room", ""), frame["result"]
         if command.method == "join" and name not in self.rooms:
             self.rooms[name] = Room(self, name, result)
         elif command.method in ("join", "resume") and name in self.rooms:
             self.rooms[name]._on_position(result)
-        elif command.method == "leave" and name in self.rooms:
+        command.room = self.rooms.get(name)
+        if command.method == "leave" and command.room:
             self.rooms.pop(name)._on_end(0, "left here")
         if not command.reply.done():
             command.reply.set_result(result)

@@ -19,6 +19,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from kkanbu_client import SUBPROTOCOL, Json, member_key, new_key, new_seed, parse_link, public_key, sign_challenge
 
@@ -218,7 +219,10 @@ class Wire:
         return self.connection.close_code or 0, self.connection.close_reason or ""
 
     async def _drain(self) -> None:
-        async for _ in self.connection:
+        try:
+            async for _ in self.connection:
+                pass
+        except ConnectionClosed:
             pass
 
 
@@ -337,3 +341,58 @@ def frame_octets(payload: bytes, opcode: int = 1, *, fin: bool = True, masked: b
     else:
         head += bytes([bit | 127]) + struct.pack("!Q", length)
     return head + (b"\0\0\0\0" if masked else b"") + payload
+
+
+class Gate:
+    """A TCP relay in front of the server, to cut connections and to hold back what the server says."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._writers: list[asyncio.StreamWriter] = []
+        self._open = asyncio.Event()
+        self._open.set()
+
+    async def __aenter__(self) -> Self:
+        self._listener = await asyncio.start_server(self._relay, "127.0.0.1", 0)
+        self.url = f"ws://127.0.0.1:{self._listener.sockets[0].getsockname()[1]}/ws"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._listener.close()
+        self.cut()
+
+    def hold(self) -> None:
+        """From now on nothing from the server gets through, until `cut`."""
+        self._open.clear()
+
+    def cut(self) -> None:
+        """Cuts all connections; what was held back is lost. New connections work."""
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+        self._open = asyncio.Event()
+        self._open.set()
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened = self._open
+        try:
+            there, back = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            writer.transport.abort()
+            return
+        self._writers += [writer, back]
+        await asyncio.gather(self._pump(reader, back, None), self._pump(there, writer, opened))
+
+    @staticmethod
+    async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, opened: asyncio.Event | None) -> None:
+        try:
+            while octets := await reader.read(65_536):
+                if opened is not None:
+                    await opened.wait()
+                writer.write(octets)
+                await writer.drain()
+            writer.close()
+        except OSError:
+            writer.transport.abort()
+        except asyncio.CancelledError:
+            pass

@@ -158,7 +158,10 @@ def test_wrong_params(raw: RawSocket, text: str) -> None:
     assert raw.works()
 
 
-@pytest.mark.parametrize("method", ["nope", "", "Rooms", "rooms ", "publication", "room_ended", "__proto__", "방", "x" * 30_000])
+UNKNOWN_METHODS = ["nope", "", "Rooms", "rooms ", "publication", "room_ended", "__proto__", "방", "x" * 30_000]
+
+
+@pytest.mark.parametrize("method", UNKNOWN_METHODS)
 def test_unknown_methods(raw: RawSocket, method: str) -> None:
     raw.command(5, method, {})
     reply = raw.reply()
@@ -245,7 +248,7 @@ def test_one_octet_at_a_time(raw: RawSocket) -> None:
 
 
 def test_the_subprotocol_is_required(server: Server) -> None:
-    for protocol in (None, "", "kkanbu.v2", "KKANBU.V1", "kkanbu.v1x", "chat, superchat"):
+    for protocol in (None, "", "kkanbu.v2", "kkanbu.v1x", "chat, superchat"):
         with RawSocket(server, protocol=protocol) as raw:
             assert raw.status == 400, protocol
     for protocol in ("kkanbu.v1", "kkanbu.v2, kkanbu.v1", "kkanbu.v1,kkanbu.v2"):
@@ -260,9 +263,10 @@ def test_foreign_origins_are_refused(server: Server) -> None:
                    f"https://localhost:{port}", f"http://localhost:{port}/", f"http://evil@localhost:{port}"):
         with RawSocket(server, origin=origin) as raw:
             assert raw.status == 403, origin
-    for origin in (server.url, None):
-        with RawSocket(server, origin=origin) as raw:
-            assert raw.status == 101, origin
+    with RawSocket(server, origin=server.url) as raw:
+        assert raw.status == 101
+    with RawSocket(server) as raw:
+        assert raw.status == 101, "native clients send none"
 
 
 def test_compression_is_not_accepted(server: Server) -> None:
@@ -397,7 +401,7 @@ async def test_join_codes(server: Server, programme: Programme) -> None:
     def sign(challenge: Json) -> str:
         return signed(challenge, key)
 
-    for wrong in (other.code(), "", "x", code[:-1], code + "a", code.upper(), code + "\0", "가" * 16, "x" * 20_000):
+    for wrong in (other.code(), "", "x", code[:-1], code + "a", code + "\0", "가" * 16, "x" * 20_000):
         proof = {"key": public_key(key), "signature": sign, "code": wrong}
         await refused_to_authenticate(server, programme, proof, wrong_code="", invalid_params="")
     await refused_to_authenticate(server, programme, {"key": public_key(key), "signature": sign}, not_admitted="")
@@ -414,16 +418,11 @@ async def test_join_codes(server: Server, programme: Programme) -> None:
 async def test_guessing_join_codes(server: Server, programme: Programme) -> None:
     """A connection has few attempts; the close code says not to come back."""
     async with await Wire.open(server) as wire:
-        for _ in range(20):
-            proof = await wire.proof(programme.name, new_seed())
-            await wire.send("authenticate", proof | {"code": "a" * 16})
-            try:
-                assert (await wire.reply())["error"]["message"] in ("wrong_code", "too_many_attempts")
-                await asyncio.sleep(0.05)
-                assert wire.connection.close_code is None
-            except (AssertionError, ConnectionClosed):
-                break
-        assert (await wire.closed())[0] == 4501
+        with pytest.raises(ConnectionClosed):
+            for _ in range(20):
+                proof = await wire.proof(programme.name, new_seed())
+                assert (await wire.refused("authenticate", **proof, code="a" * 16))["message"] == "wrong_code"
+        assert await wire.closed() == (4500, "too_many_attempts")
 
 
 @asynchronous
@@ -530,5 +529,5 @@ def test_a_slow_header(slow: dict[str, Future[Any]]) -> None:
 def test_a_session_that_does_not_authenticate(slow: dict[str, Future[Any]]) -> None:
     for name in ("silent", "busy"):
         seconds, code = slow[name].result(40)
-        assert code == 4500
+        assert code == 4003
         assert 13 < seconds < 25

@@ -160,7 +160,8 @@ pub trait Broker: Send + Sync + 'static {
     /// At most `limit` publications following `after`.
     async fn read(&self, room: &RoomAddress, after: Position, limit: usize) -> Result<Page, BrokerError>;
 
-    /// Everything kept in the room after `after` (offset 0: from the beginning), then live, in the current epoch.
+    /// Everything kept in the room after `after` (offset 0: from the beginning), then live, in the current epoch. An offset
+    /// beyond the head counts as the head: the log that it came from is not this one.
     async fn subscribe(&self, room: &RoomAddress, after: Offset) -> Result<(Head, Box<dyn Subscription>), BrokerError>;
 
     /// Begins a new epoch: what clients hold of the room can't be proven any more, as after restoring a backup. Offsets and

@@ -72,6 +72,9 @@ struct Created {
 }
 
 #[derive(Serialize)]
+struct Done {}
+
+#[derive(Serialize)]
 struct Reply<T> {
     jsonrpc: &'static str,
     id: Option<u64>,
@@ -197,7 +200,7 @@ impl Admin {
         })
     }
 
-    async fn destroy(&self, params: &str) -> Result<BTreeMap<(), ()>, Failure> {
+    async fn destroy(&self, params: &str) -> Result<Done, Failure> {
         let params: Named = typed(params)?;
         let unknown = || failure(3602, "unknown_programme", vec![params.programme.clone()]);
         let id = ProgrammeId::new(params.programme.as_str()).map_err(|_| unknown())?;
@@ -206,7 +209,7 @@ impl Admin {
             .end_programme(&id)
             .await
             .map_err(|error| failure(3601, "programme_failed", vec![error.to_string()]))?;
-        Ok(BTreeMap::new())
+        Ok(Done {})
     }
 }
 

@@ -123,8 +123,15 @@ fn reason(error: &Error) -> CloseReason {
         Error::Capacity(CapacityError::MessageTooLong { .. }) => CloseReason::TooBig,
         Error::Utf8(_) => CloseReason::InvalidUtf8,
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) | Error::Io(_) => CloseReason::SocketLost,
-        // Everything else that reading can give is the peer's breach of the protocol; the rest of the enum is handshakes and TLS.
-        _ => CloseReason::Protocol,
+        // Of these, reading gives breaches of the protocol alone; the others belong to handshakes, TLS and writing.
+        Error::Protocol(_)
+        | Error::Capacity(CapacityError::TooManyHeaders)
+        | Error::WriteBufferFull(_)
+        | Error::AttackAttempt
+        | Error::Tls(_)
+        | Error::Url(_)
+        | Error::Http(_)
+        | Error::HttpFormat(_) => CloseReason::Protocol,
     }
 }
 

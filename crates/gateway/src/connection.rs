@@ -6,12 +6,14 @@ use crate::outbox::Outbox;
 use crate::service::{Outcome, Service};
 use crate::session::{Session, Step};
 use kkanbu_model::Limits;
-use std::future::{Future, pending};
+use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::io::poll_read_buf;
 use tokio_util::sync::CancellationToken;
 
 /// Longest time over which sessions of a draining node are told to come back.
@@ -63,13 +65,15 @@ pub(crate) struct Connection<S> {
     deadlines: Deadlines,
     /// The last turn stopped before it had seen every message that is there.
     more: bool,
+    /// The socket has taken bytes that it may not have sent on, as TLS does.
+    unflushed: bool,
 }
 
 /// What woke the owner.
 enum Woken {
     Read(std::io::Result<usize>),
     Wrote(std::io::Result<usize>),
-    Done(Outcome),
+    Done(Box<Outcome>),
     News,
     Clock,
     Drain,
@@ -79,7 +83,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     pub(crate) fn new(socket: S, early: &[u8], session: Session, service: Arc<Service>) -> Self {
         let codec = Codec::new(early, service.limits.frame_bytes_max);
         let deadlines = Deadlines::new(&service.limits);
-        Self { socket, codec, outbox: Outbox::default(), session, service, pending: None, deadlines, more: false }
+        Self {
+            socket,
+            codec,
+            outbox: Outbox::default(),
+            session,
+            service,
+            pending: None,
+            deadlines,
+            more: false,
+            unflushed: false,
+        }
     }
 
     /// Runs the connection to its end, and says why it ended.
@@ -145,17 +159,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
 
     async fn wait(&mut self, drain: &CancellationToken) -> Woken {
         let write_limit = self.service.limits.write_stall_max;
-        self.deadlines.write = match (self.outbox.is_empty(), self.deadlines.write) {
-            (true, _) => None,
-            (false, Some(deadline)) => Some(deadline),
-            (false, None) => Some(Instant::now() + write_limit),
+        self.deadlines.write = match (self.has_unsent(), self.deadlines.write) {
+            (false, _) => None,
+            (true, Some(deadline)) => Some(deadline),
+            (true, None) => Some(Instant::now() + write_limit),
         };
         let may_read = self.pending.is_none() && self.outbox.has_room();
         let more_to_read = may_read && self.more;
         let wake_at = self.deadlines.next(self.session.is_open());
         let handle = self.session.handle();
-        let (mut reader, mut writer) = tokio::io::split(&mut self.socket);
-        let pending_action = async {
+        let (socket, outbox, codec) = (&mut self.socket, &self.outbox, &mut self.codec);
+        let unflushed = &mut self.unflushed;
+        let moved = poll_fn(|context| match poll_write(socket, outbox, unflushed, context) {
+            Poll::Ready(woken) => Poll::Ready(woken),
+            Poll::Pending => poll_read(socket, codec, may_read, context),
+        });
+        let acted = async {
             match &mut self.pending {
                 Some(action) => action.await,
                 None => pending().await,
@@ -163,14 +182,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         };
         tokio::select! {
             biased;
-            wrote = writer.write(self.outbox.waiting()), if !self.outbox.is_empty() => Woken::Wrote(wrote),
-            outcome = pending_action => Woken::Done(outcome),
+            outcome = acted => Woken::Done(Box::new(outcome)),
+            woken = moved => woken,
             () = drain.cancelled() => Woken::Drain,
-            () = sleep_until(wake_at) => Woken::Clock,
             () = handle.news() => Woken::News,
-            read = reader.read_buf(self.codec.input()), if may_read => Woken::Read(read),
+            () = sleep_until(wake_at) => Woken::Clock,
             () = tokio::task::yield_now(), if more_to_read => Woken::News,
         }
+    }
+
+    /// Whether the socket has not taken, or not sent on, everything.
+    fn has_unsent(&self) -> bool {
+        !self.outbox.is_empty() || self.unflushed
     }
 
     fn woken(&mut self, woken: Woken) -> Result<(), CloseReason> {
@@ -185,13 +208,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             }
             Woken::Wrote(Ok(count)) if count > 0 => {
                 self.outbox.taken(count);
+                self.unflushed = true;
                 self.deadlines.write = None;
                 Ok(())
             }
             Woken::Read(Err(_)) | Woken::Wrote(_) => Err(CloseReason::SocketLost),
             Woken::Done(outcome) => {
                 self.pending = None;
-                for step in self.session.on_outcome(outcome) {
+                for step in self.session.on_outcome(*outcome) {
                     self.step(step)?;
                 }
                 Ok(())
@@ -207,7 +231,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
 
     fn clock(&mut self) -> Result<(), CloseReason> {
         let now = Instant::now();
-        if self.deadlines.write.is_some_and(|deadline| deadline <= now) {
+        // The last flush may have ended since the deadline was set.
+        if self.has_unsent() && self.deadlines.write.is_some_and(|deadline| deadline <= now) {
             return Err(CloseReason::SlowConsumer);
         }
         if self.deadlines.silence <= now {
@@ -253,4 +278,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         // Whether the client took it or not, the socket is dropped now.
         let _ = timeout(limit, goodbye).await;
     }
+}
+
+/// Writes what waits, and flushes what was written.
+fn poll_write<S: AsyncWrite + Unpin>(
+    socket: &mut S,
+    outbox: &Outbox,
+    unflushed: &mut bool,
+    context: &mut Context<'_>,
+) -> Poll<Woken> {
+    if !outbox.is_empty() {
+        return Pin::new(socket).poll_write(context, outbox.waiting()).map(Woken::Wrote);
+    }
+    if *unflushed {
+        match Pin::new(socket).poll_flush(context) {
+            Poll::Ready(Ok(())) => *unflushed = false,
+            Poll::Ready(Err(error)) => return Poll::Ready(Woken::Wrote(Err(error))),
+            Poll::Pending => {}
+        }
+    }
+    Poll::Pending
+}
+
+/// Reads what is there, where the session takes more.
+fn poll_read<S: AsyncRead + Unpin>(
+    socket: &mut S,
+    codec: &mut Codec,
+    may_read: bool,
+    context: &mut Context<'_>,
+) -> Poll<Woken> {
+    if !may_read {
+        return Poll::Pending;
+    }
+    poll_read_buf(Pin::new(socket), context, codec.input()).map(Woken::Read)
 }

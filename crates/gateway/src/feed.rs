@@ -253,8 +253,10 @@ impl Follow {
                 Err(error @ (BrokerError::Unavailable { .. } | BrokerError::Overloaded)) => {
                     telemetry.feed_interrupted(&self.feed.address, &error);
                     tokio::time::sleep(RETRY).await;
-                    if let Ok((_, subscription)) = self.broker.subscribe(&self.feed.address, self.feed.head()).await {
-                        self.subscription = subscription;
+                    match self.broker.subscribe(&self.feed.address, self.feed.head()).await {
+                        Ok((head, _)) if head.position.epoch != self.feed.epoch => return RoomEndCode::LogReplaced,
+                        Ok((_, subscription)) => self.subscription = subscription,
+                        Err(_) => {}
                     }
                 }
             }

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How often allowances that are full again are forgotten.
-const FORGET_RATES: Duration = Duration::from_secs(60);
+const FORGET_RATES: Duration = Duration::from_mins(1);
 
 /// Reads a programme file's text; or says everything that is wrong with it.
 pub type ReadProgramme = fn(&str) -> Result<Programme, Vec<String>>;
@@ -78,16 +78,17 @@ impl Listening {
     ) -> Result<Self, ListenError> {
         let tcp =
             async |address| TcpListener::bind(address).await.map_err(|source| ListenError::Address { address, source });
+        let members = tcp(members).await?;
+        let ops = match ops {
+            Some(address) => Some(tcp(address).await?),
+            None => None,
+        };
+        // Last, so that a port that is taken leaves no socket file behind.
         let admin = match admin_socket {
             Some(path) => {
                 let opened = admin::bind(path);
                 Some((opened.map_err(|source| ListenError::Socket { path: path.into(), source })?, path.to_owned()))
             }
-            None => None,
-        };
-        let members = tcp(members).await?;
-        let ops = match ops {
-            Some(address) => Some(tcp(address).await?),
             None => None,
         };
         Ok(Self { members, ops, admin })

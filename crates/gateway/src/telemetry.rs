@@ -113,7 +113,7 @@ impl Telemetry {
         registry.register("log_errors", "Failed calls of the room log", self.broker_errors.clone());
     }
 
-    /// All metrics as OpenMetrics text.
+    /// All metrics as `OpenMetrics` text.
     pub(crate) fn metrics_text(&self) -> String {
         self.sessions_live_band.set(band(self.sessions_live.load(Ordering::Relaxed)));
         let mut text = String::new();

@@ -194,9 +194,12 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
         fs::remove_file(&partial)?;
         sync_folder(path)
     };
-    write().map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists => FolderError::AlreadyThere(path.into()),
-        _ => io_at(path, source),
+    write().map_err(|source| {
+        if source.kind() == io::ErrorKind::AlreadyExists {
+            FolderError::AlreadyThere(path.into())
+        } else {
+            io_at(path, source)
+        }
     })
 }
 

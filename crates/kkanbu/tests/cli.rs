@@ -1,7 +1,9 @@
 //! The binary as an operator meets it: configuration, folders, and what it says when something is wrong with them.
 
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -256,7 +258,8 @@ async fn a_full_disk_costs_answers_and_no_acknowledged_post() {
             client.join("plaza").await.unwrap();
             let body = "가".repeat(1_900);
             for n in 0..1_000 {
-                let post = tokio::time::timeout(Duration::from_secs(4), client.post("plaza", &format!("{n} {body}")));
+                let text = format!("{n} {body}");
+                let post = tokio::time::timeout(Duration::from_secs(4), client.post("plaza", &text));
                 match post.await {
                     Ok(Ok(offset)) => acknowledged.push(offset.get()),
                     Ok(Err(_)) | Err(_) => {
@@ -280,8 +283,7 @@ async fn a_full_disk_costs_answers_and_no_acknowledged_post() {
     let listening = async { while events.next().await.is_some() {} };
     let reading = async {
         client.join("plaza").await.unwrap();
-        let kept: Vec<u64> =
-            client.whole_history("plaza").await.unwrap().iter().map(|post| post.offset).collect();
+        let kept: Vec<u64> = client.whole_history("plaza").await.unwrap().iter().map(|post| post.offset).collect();
         let missing: Vec<_> = acknowledged.iter().filter(|offset| !kept.contains(offset)).collect();
         assert!(missing.is_empty(), "acknowledged and gone: {missing:?}");
         client.post("plaza", "room again").await.unwrap();
@@ -290,5 +292,4 @@ async fn a_full_disk_costs_answers_and_no_acknowledged_post() {
     tokio::join!(listening, reading);
     roomy.kill().unwrap();
     roomy.wait().unwrap();
-    std::io::stdout().flush().unwrap();
 }

@@ -146,7 +146,7 @@ pub fn decide(view: RoomView<'_>, member: &Membership, command: Command, now: Mi
     Ok(Decision { event, decided_on: view.state.version(), minute: now })
 }
 
-fn standing_post<'a>(view: RoomView<'a>, target: Offset) -> Result<&'a crate::PostState, Rejection> {
+fn standing_post(view: RoomView<'_>, target: Offset) -> Result<&crate::PostState, Rejection> {
     let post = view.state.post(target).ok_or(Rejection::UnknownPost)?;
     if post.body.is_none() {
         return Err(Rejection::PostRetracted);

@@ -1,6 +1,7 @@
 //! The page, built and embedded. `page/` holds its sources, `dist/` what `npm run build` made of them; `cargo build` needs no
 //! Node, and `cargo xtask test` proves that `dist/` is current.
 
+use data_encoding::HEXLOWER;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 #[derive(RustEmbed)]
@@ -27,13 +28,12 @@ pub fn files() -> impl Iterator<Item = (String, File)> {
 
 fn described(path: &str, file: EmbeddedFile) -> File {
     let hash = file.metadata.sha256_hash();
-    let short: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     File {
         bytes: file.data.into_owned(),
         media_type: media_type(path),
         // Vite puts a hash of the content into the names of what it bundles.
         immutable: path.starts_with("assets/"),
-        etag: format!("\"{short}\""),
+        etag: format!("\"{}\"", HEXLOWER.encode(&hash)),
     }
 }
 

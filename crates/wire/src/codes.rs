@@ -113,8 +113,7 @@ code_table! {
 pub const fn may_come_back(close_code: u16) -> bool {
     match close_code {
         1000 | 1002 | 1003 | 1007 | 1008 | 1009 | 1010 => false,
-        0..=3999 => true,
-        4000..=4499 => true,
+        0..=4499 => true,
         4500..=u16::MAX => false,
     }
 }

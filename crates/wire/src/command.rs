@@ -24,6 +24,7 @@ pub struct Challenge {
 #[serde(deny_unknown_fields)]
 pub struct Preview {
     /// The programme.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub programme: String,
     /// Its join code.
     pub code: String,

@@ -24,7 +24,7 @@ impl Padding {
         }
         let next = PADDED_SIZES.into_iter().find(|size| *size >= frame.len());
         // Limits keep every frame below the largest size; should one not, whole multiples of it still say little.
-        let largest = PADDED_SIZES[PADDED_SIZES.len() - 1];
+        let [.., largest] = PADDED_SIZES;
         frame.resize(next.unwrap_or_else(|| frame.len().next_multiple_of(largest)), b' ');
     }
 }

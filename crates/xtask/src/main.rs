@@ -1,9 +1,10 @@
 //! `cargo xtask`: the chores that people and CI share. `cargo xtask test` is the whole of CI.
 
+mod docgen;
 mod page;
 mod processes;
-mod report;
 mod repo;
+mod report;
 mod shell;
 mod surroundings;
 mod test;
@@ -28,14 +29,25 @@ enum Command {
     Test(test::Options),
     /// Check the rules of the house: crate graph, headers, what may stand where, links.
     Tidy,
+    /// Generate everything in `proto/` but its prose from the wire's types.
+    Docgen(Docgen),
     /// Build the page with the pinned Node into `crates/web/dist/`.
     Page(page::Options),
+}
+
+/// `cargo xtask docgen`
+#[derive(Debug, clap::Args)]
+struct Docgen {
+    /// Write nothing, and name the files that have drifted.
+    #[arg(long)]
+    check: bool,
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Test(options) => test::run(&options),
         Command::Tidy => tidy::command(),
+        Command::Docgen(options) => docgen::run(options.check).map(|()| ExitCode::SUCCESS),
         Command::Page(options) => page::command(&options),
     };
     done.unwrap_or_else(|error| {

@@ -101,11 +101,14 @@ mod tests {
     fn every_difference_of_the_built_page_is_named() {
         let committed = files(&[("index.html", "a"), ("old.js", "b"), ("same.css", "c")]);
         let fresh = files(&[("index.html", "A"), ("new.js", "b"), ("same.css", "c")]);
-        assert_eq!(compare(&committed, &fresh), [
-            "new.js is missing",
-            "index.html is not what the sources give",
-            "old.js is not built from the sources any more",
-        ]);
+        assert_eq!(
+            compare(&committed, &fresh),
+            [
+                "new.js is missing",
+                "index.html is not what the sources give",
+                "old.js is not built from the sources any more",
+            ]
+        );
         assert!(compare(&fresh, &fresh.clone()).is_empty());
     }
 }

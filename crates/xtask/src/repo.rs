@@ -49,6 +49,14 @@ impl Repo {
     }
 }
 
+#[cfg(test)]
+impl Repo {
+    /// The same, keeping things elsewhere.
+    pub(crate) fn with_target(self, target: &Path) -> Self {
+        Self { target: target.to_owned(), ..self }
+    }
+}
+
 /// What cargo says about the workspace.
 pub(crate) fn metadata() -> anyhow::Result<Metadata> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");

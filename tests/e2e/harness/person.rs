@@ -246,9 +246,22 @@ impl Person {
             What::Post { author: by, body, .. } => {
                 assert_eq!((by.as_str(), body.as_deref()), (author, Some(text)));
             }
-            other => panic!("no post: {other:?}"),
+            other @ (What::Edit { .. }
+            | What::Retract { .. }
+            | What::Reaction { .. }
+            | What::Freeze
+            | What::Thaw
+            | What::Unknown) => {
+                panic!("no post: {other:?}")
+            }
         }
         publication
+    }
+
+    /// The next publication is this post of its own.
+    pub(crate) async fn sees_own(&mut self, text: &str) -> Publication {
+        let handle = self.handle().to_owned();
+        self.sees(&handle, text).await
     }
 
     /// Nothing comes.

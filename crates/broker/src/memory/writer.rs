@@ -256,9 +256,11 @@ impl<J: Journal> Writer<J> {
     }
 
     fn destroy(&mut self, programme: &ProgrammeId) -> Result<(), JournalError> {
-        self.journal.destroy(programme)?;
+        let destroyed = self.journal.destroy(programme);
+        // Also where it failed: what is still there is then asked of the journal anew.
         self.rooms.close_programme(programme);
         self.suspect.retain(|room| room.programme != *programme);
+        destroyed?;
         telemetry::programme_destroyed();
         Ok(())
     }

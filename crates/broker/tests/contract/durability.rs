@@ -4,11 +4,12 @@
 use crate::engines::fault_journal::Fault;
 use crate::engines::memory_fault::MemoryFault;
 use crate::harness::{
-    EngineUnderTest, Follower, PLAZA, claim, key, keyring, limits, post, publish_stubbornly, read_all, text,
+    EngineUnderTest, Follower, PLAZA, claim, key, keyring, limits, other_programme, post, publish_stubbornly, read_all,
+    text,
 };
 use futures_util::future::join_all;
 use kkanbu_broker::{BrokerError, Entry, PublishError};
-use kkanbu_model::{Minute, Offset, Publication, StateVersion};
+use kkanbu_model::{Minute, Offset, Publication, RoomAddress, StateVersion};
 use parking_lot::Mutex;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -328,5 +329,30 @@ async fn dropping_the_publisher_does_not_stop_the_publication() {
     engine.disk.hold(false);
     let again = broker.publish(&PLAZA, command(1)).await.unwrap();
     assert!(again.duplicate);
+    broker.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_waits_when_its_programme_ends_is_not_written() {
+    let engine = MemoryFault::start(keyring(), limits()).await;
+    let broker = engine.broker();
+    engine.disk.hold(true);
+    let ending = RoomAddress { programme: other_programme(), ..PLAZA.clone() };
+    let busy = broker.publish(&PLAZA, command(1));
+    let waiting = async {
+        while !engine.disk.is_holding() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let end = async {
+            engine.keyring().remove(&ending.programme);
+            engine.disk.hold(false);
+        };
+        tokio::join!(biased; broker.publish(&ending, command(2)), end).0
+    };
+    let (busy, waiting) = tokio::join!(busy, waiting);
+    assert!(busy.is_ok());
+    let unknown = BrokerError::UnknownProgramme(other_programme());
+    assert_eq!(waiting, Err(PublishError::Unavailable(unknown)));
+    assert!(engine.sealed(&ending).await.is_empty());
     broker.close().await;
 }

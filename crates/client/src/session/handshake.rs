@@ -4,10 +4,7 @@ use crate::backoff;
 use crate::error::{ConnectError, Ended, Interruption, Stop, is_retryable};
 use crate::transport::{Heard, Line};
 use crate::{MemberIdentity, Options};
-use kkanbu_wire::{
-    Challenge, Challenged, Code, Command, FromServer, RejectCode, Rejection, Welcome, decode_from_server,
-    encode_command,
-};
+use kkanbu_wire::{Challenge, Challenged, Command, FromServer, Rejection, Welcome, decode_from_server, encode_command};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
@@ -95,9 +92,9 @@ async fn ask<T: DeserializeOwned>(line: &mut Line, id: u64, command: &Command) -
     }
 }
 
-/// A refusal is for good, unless it says otherwise or was the connection's fault.
+/// A refusal is for good, unless its number says otherwise.
 fn refusal(rejection: Rejection) -> Stop {
-    if is_retryable(rejection.code) || rejection.code == RejectCode::NoChallenge.number() {
+    if is_retryable(rejection.code) {
         return match rejection.data.retry_after_ms {
             Some(millis) => Interruption::Wait(Duration::from_millis(millis)).into(),
             None => Interruption::Lost(rejection.message).into(),

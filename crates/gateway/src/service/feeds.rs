@@ -83,6 +83,8 @@ impl Feeds {
             }
             keep
         });
-        ended.iter().for_each(|feed| feed.end(RoomEndCode::RoomDestroyed));
+        for feed in ended {
+            feed.end(RoomEndCode::RoomDestroyed);
+        }
     }
 }

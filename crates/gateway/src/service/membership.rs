@@ -5,6 +5,7 @@ use crate::feed::Feed;
 use crate::handles::{self, DRAWS_MAX};
 use kkanbu_broker::{GapReason, Page};
 use kkanbu_model::{Handle, Membership, MembershipId, Offset, Position, RoomAddress, RoomId, SizeBand};
+use kkanbu_room::RoomState;
 use kkanbu_store::{Draw, JoinError, RedrawError};
 use kkanbu_wire::{Empty, Joined, Redrawn, RejectCode, Rejection, RoomInfo};
 use rand::RngExt;
@@ -25,7 +26,7 @@ impl Service {
                 room: room.id.to_string(),
                 name: room.name.as_str().to_owned(),
                 size: size(&feed),
-                frozen: feed.with_state(|state| state.is_frozen()),
+                frozen: feed.with_state(RoomState::is_frozen),
                 handle: memberships.get(&room.id).map(|membership| membership.handle.as_str().to_owned()),
             });
         }
@@ -179,7 +180,7 @@ fn attend(
         handle: membership.handle.as_str().to_owned(),
         position: to_wire(position),
         size: size(&feed),
-        frozen: feed.with_state(|state| state.is_frozen()),
+        frozen: feed.with_state(RoomState::is_frozen),
         recovered: gap.is_none(),
         reason: gap.map(|reason| {
             match reason {

@@ -3,6 +3,7 @@
 //! A frame goes in; a reply or an [`Action`] for the service comes out. The action's outcome goes back in and gives the reply. One action
 //! at a time: the client's next frame waits in the socket meanwhile, which is all the backpressure that is needed.
 
+mod open;
 mod registry;
 
 pub(crate) use registry::{Order, Registry, SessionHandle};
@@ -12,13 +13,14 @@ use crate::close::CloseReason;
 use crate::codec::text_frame;
 use crate::feed::Behind;
 use crate::outbox::Outbox;
-use crate::service::{Action, Answer, Attendance, Change, Member, Outcome, Service};
+use crate::service::{Action, Answer, Attendance, Change, Outcome, Service};
 use bytes::Bytes;
-use kkanbu_model::{CommandKey, Epoch, MemberKey, Offset, Position, ProgrammeId, RoomId};
+use kkanbu_model::{MemberKey, ProgrammeId, RoomId};
 use kkanbu_wire::{
     Code, Command, Incoming, Padding, Push, RejectCode, Rejection, RoomEndCode, RoomEnded, decode_command,
     encode_error, encode_push, encode_result,
 };
+use open::Open;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -35,12 +37,6 @@ enum State {
     Authenticating,
     /// It belongs to a member.
     Open(Open),
-}
-
-/// An authenticated session.
-struct Open {
-    member: Member,
-    rooms: BTreeMap<RoomId, Attendance>,
 }
 
 /// What the owner does next.
@@ -116,7 +112,7 @@ impl Session {
         Step::Send(text_frame(encode_error(id, rejection, self.padding())))
     }
 
-    /// Every (state, command) pair is decided here.
+    /// Every (state, command) pair is decided here; those of an open session by [`Open`].
     fn on_command(&mut self, command: Command) -> Result<Asked, Rejection> {
         match (&mut self.state, command) {
             (State::Greeting | State::Challenged(_), Command::Preview(asked)) => {
@@ -126,26 +122,13 @@ impl Session {
             (State::Greeting | State::Challenged(_), Command::Challenge(asked)) => self.challenge(&asked.programme),
             (State::Challenged(_), Command::Authenticate(shown)) => self.authenticate(shown),
             (State::Greeting, Command::Authenticate(_)) => Err(Rejection::new(RejectCode::NoChallenge)),
-            (
-                State::Greeting | State::Challenged(_),
-                Command::Rooms(_)
-                | Command::Join(_)
-                | Command::Resume(_)
-                | Command::Leave(_)
-                | Command::Redraw(_)
-                | Command::Post(_)
-                | Command::Edit(_)
-                | Command::Retract(_)
-                | Command::React(_)
-                | Command::History(_),
-            ) => Err(Rejection::new(RejectCode::NotAuthenticated)),
-            (
-                State::Authenticating | State::Open(_),
-                Command::Preview(_) | Command::Challenge(_) | Command::Authenticate(_),
-            ) => Err(Rejection::new(RejectCode::AlreadyAuthenticated)),
+            (State::Open(open), command) => open.on_command(command, &self.service.limits),
             // The owner does one action at a time, so nothing comes in while a signature is checked.
+            (State::Authenticating, Command::Preview(_) | Command::Challenge(_) | Command::Authenticate(_)) => {
+                Err(Rejection::new(RejectCode::AlreadyAuthenticated))
+            }
             (
-                State::Authenticating,
+                State::Greeting | State::Challenged(_) | State::Authenticating,
                 Command::Rooms(_)
                 | Command::Join(_)
                 | Command::Resume(_)
@@ -157,52 +140,6 @@ impl Session {
                 | Command::React(_)
                 | Command::History(_),
             ) => Err(Rejection::new(RejectCode::NotAuthenticated)),
-            (State::Open(open), Command::Rooms(_)) => Ok(Asked::Action(Action::Rooms { member: open.member.clone() })),
-            (State::Open(open), Command::Join(params)) => {
-                let room = open.enter(&params.room, self.service.limits.rooms_max)?;
-                Ok(Asked::Action(Action::Join { member: open.member.clone(), room }))
-            }
-            (State::Open(open), Command::Resume(params)) => {
-                let room = open.enter(&params.room, self.service.limits.rooms_max)?;
-                let position = position(&params.position)?;
-                Ok(Asked::Action(Action::Resume { member: open.member.clone(), room, position }))
-            }
-            (State::Open(open), Command::Leave(params)) => {
-                Ok(Asked::Action(Action::Leave { member: open.member.clone(), room: room_id(&params.room)? }))
-            }
-            (State::Open(open), Command::Redraw(params)) => {
-                Ok(Asked::Action(Action::Redraw { member: open.member.clone(), room: room_id(&params.room)? }))
-            }
-            (State::Open(open), Command::Post(post)) => {
-                let command = kkanbu_room::Command::Post {
-                    body: post.body,
-                    reply_to: post.reply_to.map(Offset::new),
-                    mentions: post.mentions,
-                    confirmed: post.confirmed,
-                };
-                open.write(&post.room, &post.key, command)
-            }
-            (State::Open(open), Command::Edit(edit)) => {
-                let command = kkanbu_room::Command::Edit {
-                    target: Offset::new(edit.target),
-                    body: edit.body,
-                    mentions: edit.mentions,
-                    confirmed: edit.confirmed,
-                };
-                open.write(&edit.room, &edit.key, command)
-            }
-            (State::Open(open), Command::Retract(retract)) => {
-                let command = kkanbu_room::Command::Retract { target: Offset::new(retract.target) };
-                open.write(&retract.room, &retract.key, command)
-            }
-            (State::Open(open), Command::React(react)) => {
-                let target = Offset::new(react.target);
-                let command = kkanbu_room::Command::React { target, reaction: react.reaction, on: react.on };
-                open.write(&react.room, &react.key, command)
-            }
-            (State::Open(open), Command::History(params)) => {
-                open.history(&params, self.service.limits.history_posts_max)
-            }
         }
     }
 
@@ -357,61 +294,4 @@ enum Asked {
     Answer(Answer),
     /// Something to be done.
     Action(Action),
-}
-
-impl Open {
-    /// The room's id, where this session may still enter one more.
-    fn enter(&self, room: &str, rooms_max: usize) -> Result<RoomId, Rejection> {
-        let room = room_id(room)?;
-        if self.rooms.len() >= rooms_max && !self.rooms.contains_key(&room) {
-            return Err(Rejection::new(RejectCode::TooManyRooms));
-        }
-        Ok(room)
-    }
-
-    fn attended(&self, room: &str) -> Result<&Attendance, Rejection> {
-        let room = room_id(room)?;
-        // A room that the role can't see does not exist for it.
-        let known = self.member.programme.room(&room).filter(|room| room.roles.contains(&self.member.role));
-        known.ok_or_else(|| Rejection::new(RejectCode::UnknownRoom))?;
-        self.rooms.get(&room).ok_or_else(|| Rejection::new(RejectCode::NotAMember))
-    }
-
-    fn write(&self, room: &str, key: &str, command: kkanbu_room::Command) -> Result<Asked, Rejection> {
-        let key = CommandKey::parse(key)
-            .map_err(|error| Rejection::new(RejectCode::InvalidParams).detail(error.to_string()))?;
-        let attendance = self.attended(room)?;
-        Ok(Asked::Action(Action::Write {
-            member: self.member.clone(),
-            feed: attendance.feed.clone(),
-            membership: attendance.membership.clone(),
-            key,
-            command,
-        }))
-    }
-
-    fn history(&self, params: &kkanbu_wire::History, posts_max: usize) -> Result<Asked, Rejection> {
-        let limit = usize::from(params.limit);
-        if !(1..=posts_max).contains(&limit) {
-            let detail = format!("limit is 1 to {posts_max}");
-            return Err(Rejection::new(RejectCode::InvalidParams).detail(detail));
-        }
-        let attendance = self.attended(&params.room)?;
-        Ok(Asked::Action(Action::History {
-            feed: attendance.feed.clone(),
-            membership: attendance.membership.clone(),
-            before: params.before.map(Offset::new),
-            limit,
-        }))
-    }
-}
-
-fn room_id(text: &str) -> Result<RoomId, Rejection> {
-    RoomId::new(text).map_err(|_| Rejection::new(RejectCode::UnknownRoom))
-}
-
-fn position(position: &kkanbu_wire::Position) -> Result<Position, Rejection> {
-    let epoch = Epoch::parse(&position.epoch)
-        .map_err(|error| Rejection::new(RejectCode::InvalidParams).detail(error.to_string()))?;
-    Ok(Position { epoch, offset: Offset::new(position.offset) })
 }

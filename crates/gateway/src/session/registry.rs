@@ -101,7 +101,9 @@ impl Registry {
     /// Ends a room in all sessions of a member who left it.
     pub(crate) fn left_room(&self, member: &Member, room: &RoomAddress) {
         if let Some(own) = self.sessions.lock().get(&who(member)) {
-            own.iter().for_each(|session| session.room_ended(room, RoomEndCode::Left));
+            for session in own {
+                session.room_ended(room, RoomEndCode::Left);
+            }
         }
     }
 
@@ -109,7 +111,9 @@ impl Registry {
     pub(crate) fn end_programme(&self, programme: &ProgrammeId) {
         for ((of, _), sessions) in self.sessions.lock().iter() {
             if of == programme {
-                sessions.iter().for_each(|session| session.order(Order::Close(CloseReason::ProgrammeEnded)));
+                for session in sessions {
+                    session.order(Order::Close(CloseReason::ProgrammeEnded));
+                }
             }
         }
     }

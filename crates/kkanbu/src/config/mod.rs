@@ -178,7 +178,7 @@ mod tests {
         has(6, "padding");
         has(7, "colour is not known");
         has(8, "staff_number_pattern");
-        has(10, "tls");
+        has(9, "tls");
     }
 
     #[test]

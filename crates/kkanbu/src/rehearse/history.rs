@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// Acknowledged writes of a room that its history does not hold.
 pub(super) fn lost(room: &str, posts: &[PostInfo], written: &Written) -> u64 {
     let mut writes: Vec<&Acknowledged> = written.acknowledged.iter().filter(|write| write.room == room).collect();
-    writes.sort_by_key(|write| write.offset);
+    writes.sort_by_key(|write| (write.offset, write.sent));
     let unanswered: Vec<&Said> = written.unanswered.iter().filter(|(of, _)| of == room).map(|(_, said)| said).collect();
     let posts: HashMap<u64, &PostInfo> = posts.iter().map(|post| (post.offset, post)).collect();
     let fates = fates(&writes);
@@ -17,7 +17,7 @@ pub(super) fn lost(room: &str, posts: &[PostInfo], written: &Written) -> u64 {
         lost += match posts.get(offset) {
             // With the post all that was done to it is gone.
             None => fate.writes,
-            Some(post) => fate.lost_in(post, *offset, &unanswered),
+            Some(post) => fate.displaced + fate.lost_in(post, *offset, &unanswered),
         };
     }
     lost
@@ -30,6 +30,8 @@ struct Fate {
     writes: u64,
     /// The first text, where the post is ours.
     first: Option<Print>,
+    /// Posts that were acknowledged at the same offset before.
+    displaced: u64,
     edits: Vec<Print>,
     retracted: bool,
     /// Members that set each reaction.
@@ -47,7 +49,10 @@ fn fates(writes: &[&Acknowledged]) -> BTreeMap<u64, Fate> {
         let fate = fates.entry(target).or_default();
         fate.writes += 1;
         match &write.said {
-            Said::Post { body } => fate.first = *body,
+            Said::Post { body } => {
+                fate.displaced += u64::from(fate.first.is_some());
+                fate.first = *body;
+            }
             Said::Edit { body, .. } => fate.edits.extend(*body),
             Said::Retract { .. } => fate.retracted = true,
             Said::Reaction { reaction, .. } => {

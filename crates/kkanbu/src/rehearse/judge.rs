@@ -130,6 +130,24 @@ impl Standing {
     }
 }
 
+/// A resume from `asked` that went on above `from` in its place.
+#[derive(Debug)]
+struct Excuse<'a> {
+    room: &'a str,
+    asked: u64,
+    from: u64,
+    after: Duration,
+}
+
+impl Excuse<'_> {
+    fn covers(&self, write: &Acknowledged) -> bool {
+        let skipped = (self.asked + 1..=self.from).contains(&write.offset);
+        // The log was set back: what stood above before is gone, and its offsets are given anew.
+        let set_back = self.from < self.asked && write.offset > self.from && write.sent < self.after;
+        self.room == write.room && (skipped || set_back)
+    }
+}
+
 /// One member's frames, walked through in order.
 #[derive(Debug, Default)]
 struct Walk<'a> {
@@ -137,8 +155,8 @@ struct Walk<'a> {
     rooms: HashMap<&'a str, Standing>,
     /// Where the member's time in a room begins.
     since: HashMap<&'a str, u64>,
-    /// Ranges (above, up to) for which the server said that continuity is lost.
-    excused: Vec<(&'a str, u64, u64)>,
+    /// Where the server said that continuity is lost.
+    excuses: Vec<Excuse<'a>>,
     arrived: HashMap<(&'a str, u64), Vec<(&'a Said, Duration)>>,
     duplicated: u64,
     reordered: u64,
@@ -161,10 +179,10 @@ impl<'a> Walk<'a> {
                 // Joining again changes nothing.
                 self.rooms.entry(room).or_insert_with(|| Standing::above(*at));
             }
-            Seen::Resumed { room, asked, from } => {
+            Seen::Resumed { room, asked, from, after } => {
                 self.rooms.insert(room, Standing::above(*from));
                 if asked != from {
-                    self.excused.push((room, *asked, *from));
+                    self.excuses.push(Excuse { room, asked: *asked, from: *from, after: *after });
                 }
             }
             Seen::Ended { room } => {
@@ -201,8 +219,7 @@ impl<'a> Walk<'a> {
             return Arrival::Seen(after);
         }
         let member = self.since.get(room).is_some_and(|since| write.offset > *since);
-        let excused =
-            self.excused.iter().any(|(of, above, to)| *of == room && (above + 1..=*to).contains(&write.offset));
+        let excused = self.excuses.iter().any(|excuse| excuse.covers(write));
         if member && !excused { Arrival::Missing } else { Arrival::Excused }
     }
 }
@@ -271,7 +288,7 @@ mod tests {
     }
 
     fn resumed(asked: u64, from: u64) -> Seen {
-        Seen::Resumed { room: ROOM.into(), asked, from }
+        Seen::Resumed { room: ROOM.into(), asked, from, after: Duration::from_millis(20) }
     }
 
     fn told(offset: u64) -> Told {
@@ -408,6 +425,30 @@ mod tests {
         // The same without having been told.
         evidence.members[1].seen[4] = resumed(1, 1);
         assert_eq!(counts(&evidence), [6, 2, 0, 0, 1]);
+    }
+
+    #[test]
+    fn a_log_that_was_set_back_loses_but_excuses_what_was_written_before() {
+        let mut evidence = faultless();
+        let again = Acknowledged {
+            offset: 2,
+            said: said(9),
+            sent: Duration::from_millis(30),
+            ..evidence.written.acknowledged[0].clone()
+        };
+        evidence.written.acknowledged.push(again);
+        let anew = Seen::Publication { room: ROOM.into(), offset: 2, said: said(9), after: Duration::from_millis(35) };
+        for member in &mut evidence.members {
+            // Both miss the last one, and go on where the log was set back to.
+            member.seen.pop();
+            member.seen.extend([Seen::Connected, resumed(3, 1), anew.clone()]);
+            member.told = vec![told(1), told(2), told(3), Told::Reset { room: ROOM.into(), at: 1 }, told(2)];
+        }
+        let kept = PostInfo { body: Some("post 9".into()), ..post(2) };
+        evidence.history.insert(ROOM.into(), vec![post(1), kept]);
+        assert_eq!(counts(&evidence), [8, 0, 3, 0, 0]);
+        evidence.members[0].seen.pop();
+        assert_eq!(counts(&evidence), [7, 1, 3, 0, 0], "what came after is not excused");
     }
 
     #[test]

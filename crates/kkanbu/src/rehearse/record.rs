@@ -85,7 +85,8 @@ impl FrameTap for Recorder {
         let asked = match incoming.command {
             Command::Join(join) => (join.room, None),
             Command::Resume(resume) => (resume.room, Some(resume.position.offset)),
-            Command::Challenge(_)
+            Command::Preview(_)
+            | Command::Challenge(_)
             | Command::Authenticate(_)
             | Command::Rooms(_)
             | Command::Leave(_)

@@ -32,10 +32,9 @@ function ProgrammePage({ link }: { link: JoinLink }) {
   const status = programme.status.value;
   const welcome = programme.welcome.value;
   if (programme.storageFailed.value) return <Notice title={trouble.storageTitle} body={trouble.storage} />;
-  if (status.kind === 'ended' && (!welcome || !programme.entered.value))
-    return <Ended reason={status.reason} />;
-  if (!welcome || !programme.entered.value) return <Welcome programme={programme} />;
-  return <Programme programme={programme} welcome={welcome} />;
+  if (welcome) return <Programme programme={programme} welcome={welcome} />;
+  if (status.kind === 'ended') return <Ended reason={status.reason} />;
+  return <Welcome programme={programme} />;
 }
 
 /** Runs the session as long as the page shows the programme, and looks after it when the page comes back to life. */
@@ -54,7 +53,8 @@ function follow(programme: ProgrammeState): () => void {
 }
 
 function useTitle(programme: ProgrammeState): void {
-  const name = programme.welcome.value?.programme.name ?? text.value.appName;
+  const known = programme.welcome.value ?? programme.preview.value;
+  const name = known?.programme.name ?? text.value.appName;
   const unread = programme.unread.value;
   const title = unread > 0 ? `(${unread}) ${name}` : name;
   useEffect(() => {

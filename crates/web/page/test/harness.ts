@@ -55,6 +55,11 @@ export class PaperSocket implements SocketLike {
     this.#deliver({ id: this.asked(method).id, error: { code, message, data } });
   }
 
+  /** Like `refuse`, for one of several commands with the same method. */
+  reject(id: number | undefined, code: number, message: string): void {
+    this.#deliver({ id, error: { code, message, data: {} } });
+  }
+
   push(method: string, params: unknown): void {
     this.#deliver({ method, params });
   }
@@ -103,7 +108,11 @@ export class Story {
   readonly sockets: PaperSocket[] = [];
   readonly published: Publication[] = [];
   readonly started: Joined[] = [];
+  readonly resumed: Joined[] = [];
+  readonly suspended: RoomEnded[] = [];
   readonly ended: RoomEnded[] = [];
+  /** What the caller does on being welcomed. */
+  onWelcome: () => void = () => undefined;
   readonly statuses: Status[] = [];
   readonly signed: string[] = [];
   readonly session: Session;
@@ -111,11 +120,12 @@ export class Story {
   constructor(code?: string) {
     const events: SessionEvents = {
       status: (status) => void this.statuses.push(status),
-      welcomed: () => undefined,
+      welcomed: () => this.onWelcome(),
       rooms: () => undefined,
       started: (joined) => void this.started.push(joined),
-      resumed: () => undefined,
+      resumed: (joined) => void this.resumed.push(joined),
       published: (publication) => void this.published.push(publication),
+      roomSuspended: (ended) => void this.suspended.push(ended),
       roomEnded: (ended) => void this.ended.push(ended),
     };
     this.session = new Session({
@@ -163,9 +173,14 @@ export class Story {
     await joined;
   }
 
+  /** A connection that has held long enough to count as a success. */
+  proves(): void {
+    this.clock.pass(10_000);
+  }
+
   async breaksAndComesBack(): Promise<PaperSocket> {
     this.socket.breaks();
-    this.clock.pass(1_000);
+    this.clock.pass(4_000);
     return this.comesIn();
   }
 

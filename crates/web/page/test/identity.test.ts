@@ -4,6 +4,7 @@ import { createPrivateKey, createPublicKey, hkdfSync, verify } from 'node:crypto
 import { expect, test } from 'vitest';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { signerOf } from '../src/sdk';
+import type { Challenge } from '../src/sdk';
 import { fromBase64Url, toBase64Url } from '../src/sdk/base64url';
 import { signedText } from '../src/sdk/challenge';
 import { identityFromSeed } from '../src/sdk/identity';
@@ -38,7 +39,13 @@ test('neither seed nor key can be exported', async () => {
 test('a signature verifies, with and without Ed25519 in the browser', async () => {
   const keys = await identityFromSeed(seed.slice(), 'anyang-2022');
   const nonce = toBase64Url(new Uint8Array(32));
-  const challenge = { algorithm: 'Ed25519', server: 's', programme: 'p', purpose: 'session', nonce };
+  const challenge: Challenge = {
+    algorithm: 'Ed25519',
+    server: 's',
+    programme: 'p',
+    purpose: 'session',
+    nonce,
+  };
   const text = signedText(challenge, keys.publicKey);
   const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: keys.publicKey }, format: 'jwk' });
   for (const privateKey of [keys.privateKey, null]) {

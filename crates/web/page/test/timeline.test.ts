@@ -99,3 +99,32 @@ test('freeze and thaw, and kinds that are not known, move the head', () => {
   const unknown = { ...base, offset: 6, kind: 'question' } as unknown as Publication;
   expect(withPublication(thawed, unknown).head).toBe(6);
 });
+
+test('a push that comes behind a page which has its post takes nothing away from it', () => {
+  const reactions = [{ reaction: '👍', count: 1, mine: true }];
+  const full = withPage(after(), page([kept(4, { mine: true, edited: true, body: 'better', reactions })]));
+  const both = withPublication(full, pushed(4));
+  expect(findPost(both, 4)).toMatchObject({ mine: true, edited: true, body: 'better', reactions });
+  expect(both.head).toBe(4);
+  const gone = withPublication(full, { ...base, offset: 4, kind: 'post', author: 'x', retracted: true });
+  expect(findPost(gone, 4)).toMatchObject({ retracted: true });
+});
+
+test('an edit that was taken back since brings no text', () => {
+  const timeline = after(pushed(4), { ...base, offset: 5, kind: 'edit', target: 4, retracted: true });
+  expect(findPost(timeline, 4)).toMatchObject({ retracted: true });
+  expect(findPost(timeline, 4)).not.toHaveProperty('body');
+});
+
+test('a post is found by its offset, whatever lies between', () => {
+  const timeline = withPage(after(), page([kept(1), kept(5), kept(9)]));
+  expect([0, 1, 2, 5, 9, 10].map((offset) => findPost(timeline, offset)?.offset)).toEqual([
+    undefined,
+    1,
+    undefined,
+    5,
+    9,
+    undefined,
+  ]);
+  expect(findPost(after(), 1)).toBeUndefined();
+});

@@ -4,7 +4,7 @@ use super::schemas::{self, From};
 use anyhow::ensure;
 use kkanbu_wire::{
     Authenticate, Challenge, Challenged, Command, Edit, Empty, History, HistoryPage, InRoom, Joined, Nothing, Placed,
-    Post, Publication, React, Redrawn, Rejection, Resume, Retract, RoomEnded, RoomList, Welcome,
+    Post, Preview, Previewed, Publication, React, Redrawn, Rejection, Resume, Retract, RoomEnded, RoomList, Welcome,
 };
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -67,6 +67,11 @@ impl Contract {
 
 fn methods(types: &mut super::typescript::Types) -> Vec<Method> {
     vec![
+        method::<Preview, Previewed>(
+            types,
+            "preview",
+            "Asks what a join code is for, before anybody takes a seat with it.",
+        ),
         method::<Challenge, Challenged>(types, "challenge", "Asks for something to sign."),
         method::<Authenticate, Welcome>(types, "authenticate", "Shows the member key, and that one holds it."),
         method::<Nothing, RoomList>(types, "rooms", "Lists the rooms open to the member's role."),

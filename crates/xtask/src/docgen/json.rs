@@ -64,7 +64,8 @@ pub(super) fn escape_unseen(json: &str) -> String {
 }
 
 fn is_unseen(c: char) -> bool {
-    let combines = matches!(c, '\u{0300}'..='\u{036F}' | '\u{1100}'..='\u{11FF}' | '\u{FE00}'..='\u{FE0F}');
+    let combines = matches!(c, '\u{0300}'..='\u{036F}' | '\u{0900}'..='\u{097F}' | '\u{1100}'..='\u{11FF}'
+        | '\u{2126}'..='\u{212B}' | '\u{FE00}'..='\u{FE0F}');
     let hides = matches!(c, '\u{007F}'..='\u{00A0}' | '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202F}'
         | '\u{2060}'..='\u{206F}' | '\u{3000}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFF}' | '\u{E0000}'..='\u{E0FFF}');
     combines || hides

@@ -137,8 +137,7 @@ fn command_frame(contract: &Contract) -> Value {
 }
 
 fn reply_frame() -> Value {
-    let result =
-        json!({ "description": "The command's result: see the schema of its name.", "type": "object" });
+    let result = json!({ "description": "The command's result: see the schema of its name.", "type": "object" });
     let mut unread = id();
     if let Some(map) = unread.as_object_mut() {
         map.insert("type".into(), json!(["integer", "null"]));
@@ -155,6 +154,7 @@ fn push_frame(contract: &Contract) -> Value {
         let name = json!({ "type": "string", "const": push.name });
         frame(push.summary, [("jsonrpc", version()), ("method", name), ("params", refer(&push_name(push.name)))])
     });
-    let description = "What the server sends unasked. Clients ignore unknown fields, and pushes of other methods or kinds.";
+    let description =
+        "What the server sends unasked. Clients ignore unknown fields, and pushes of other methods or kinds.";
     one_of("push", description, cases.collect())
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that people and CI check, in one order, each step with its own log.
 
+mod clients;
 mod rehearsal;
 mod rust;
 mod steps;
@@ -14,7 +15,7 @@ use crate::surroundings;
 use crate::workbench::{Consent, Workbench};
 use anyhow::bail;
 use std::process::ExitCode;
-use steps::{Show, STEPS};
+use steps::{STEPS, Show};
 use summary::{Ended, Result as StepResult, Summary};
 
 /// `cargo xtask test`
@@ -40,7 +41,9 @@ pub(crate) type Note = Option<String>;
 /// Runs the steps, all of them even where one fails, and sums up.
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if options.list {
-        STEPS.iter().for_each(|step| report::say(format_args!("{:<10} {}", step.name, step.shows)));
+        for step in STEPS {
+            report::say(format_args!("{:<10} {}", step.name, step.shows));
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let chosen = chosen(&options.only)?;

@@ -4,10 +4,10 @@
 //! On a machine with nothing built, dependencies are compiled for three purposes: checked for clippy and rustdoc, in the dev
 //! profile for the tests, in the release profile for the server that the rehearsal, the clients and the browser meet.
 
-use super::{Note, rehearsal, rust};
-use crate::tools::{Node, Tool, chromium, ensure_all, python_with};
+use super::{Note, clients, rehearsal, rust};
+use crate::tools::{Tool, ensure_all};
 use crate::workbench::Workbench;
-use crate::{page, tidy};
+use crate::{docgen, page, tidy};
 use anyhow::ensure;
 use std::time::Duration;
 
@@ -68,6 +68,14 @@ pub(crate) const STEPS: &[Step] = &[
         run: |bench| tidy::step(bench),
     },
     Step {
+        name: "docgen",
+        shows: "proto/ is what the wire's types give",
+        needs: &[],
+        show: Show::OnFailure,
+        limit: SHORT,
+        run: |_| docgen::run(true).map(|()| None),
+    },
+    Step {
         name: "clippy",
         shows: "nothing in the lint table is broken, in code and tests",
         needs: &[],
@@ -98,6 +106,14 @@ pub(crate) const STEPS: &[Step] = &[
             ensure!(differences.is_empty(), "{}", differences.join("\n"));
             Ok(None)
         },
+    },
+    Step {
+        name: "contract",
+        shows: "proto/ holds before tools of others: AsyncAPI's parser, a JSON Schema validator, the TypeScript compiler",
+        needs: &["tools"],
+        show: Show::Always,
+        limit: SHORT,
+        run: |bench| clients::contract(bench).map(|()| None),
     },
     Step {
         name: "rust",
@@ -132,18 +148,19 @@ pub(crate) const STEPS: &[Step] = &[
         run: |bench| rehearsal::run(bench, &["--seconds", "15", "--kill", "3"], 3).map(Some),
     },
     Step {
+        name: "python",
+        shows: "a client written from proto/README.md alone, in another language, talks and misbehaves",
+        needs: &["tools", "build"],
+        show: Show::Always,
+        limit: LONG,
+        run: |bench| clients::python(bench).map(|()| None),
+    },
+    Step {
         name: "browser",
         shows: "the page in real Chromium, phone-sized and in Korean: two people talk, the server dies and comes back",
         needs: &["tools", "build"],
         show: Show::Always,
         limit: SHORT,
-        run: |bench| {
-            let folder = bench.repo.at("tests/page");
-            let node = Node::ready(bench)?;
-            node.install_packages(bench, &folder)?;
-            let mut test = node.npm(&folder);
-            test.arg("test").env("KKANBU_BIN", bench.kkanbu()?).env("CHROMIUM", chromium(bench)?);
-            bench.log.run(test.env("SCREENSHOTS", bench.repo.kept("screenshots")?)).map(|()| None)
-        },
+        run: |bench| clients::browser(bench).map(|()| None),
     },
 ];

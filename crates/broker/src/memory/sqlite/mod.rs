@@ -132,8 +132,11 @@ impl Journal for SqliteJournal {
 
     fn check(&mut self) -> Result<(), JournalError> {
         self.begin()?;
-        // Writing the same value is a write all the same.
-        let written = self.connection.execute("UPDATE meta SET value = value WHERE name = 'server'", []);
+        // Always another value: SQLite writes nothing where a row stays as it is.
+        let written = self.connection.execute(
+            "INSERT INTO meta VALUES ('checked', randomblob(16)) ON CONFLICT DO UPDATE SET value = excluded.value",
+            [],
+        );
         let checked = written.map_err(JournalError::from).and_then(|_| self.sync());
         if checked.is_err() {
             self.rollback();

@@ -212,3 +212,37 @@ fn a_destroyed_programme_leaves_nothing_in_the_files() {
     assert_eq!(journal.standing(&room()).unwrap(), None);
     journal.destroy(&room().programme).unwrap();
 }
+
+#[test]
+fn a_check_really_writes() {
+    let folder = Folder::with_log();
+    let mut journal = folder.open().unwrap();
+    let log = folder.dir.path().join("log.sqlite-wal");
+    for _ in 0..3 {
+        let before = fs::metadata(&log).map_or(0, |file| file.len());
+        journal.check().unwrap();
+        assert!(fs::metadata(&log).unwrap().len() > before);
+    }
+}
+
+#[test]
+fn a_full_disk_fails_the_write_and_nothing_of_it_stays() {
+    let folder = Folder::with_log();
+    let mut journal = folder.open().unwrap();
+    journal.connection.pragma_update(None, "max_page_count", 30).unwrap();
+    let records: Vec<_> = (201..=2_000)
+        .map(|number: u64| Record {
+            room: room(),
+            offset: Offset::new(number),
+            key: IdempotencyKey(u128::from(number).to_be_bytes()),
+            fingerprint: [3; 16],
+            sealed: vec![0xEE; 300],
+        })
+        .collect();
+    assert!(journal.append(&records).and_then(|()| journal.sync()).is_err());
+    journal.rollback();
+    assert_eq!(journal.standing(&room()).unwrap().unwrap().head, Offset::new(200));
+    assert!(journal.find(&room(), IdempotencyKey(201_u128.to_be_bytes())).unwrap().is_none());
+    journal.connection.pragma_update(None, "max_page_count", 1_000_000).unwrap();
+    write(&mut journal, 201..=300);
+}

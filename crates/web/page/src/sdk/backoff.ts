@@ -17,13 +17,13 @@ export function waitMs(attempt: number, random: number): number {
   return Math.floor(random * waitCeilingMs(attempt));
 }
 
-/** RFC 6455's own codes that say that the client is wrong: it would only be wrong again. */
-const CLIENT_IS_WRONG = new Set([1002, 1003, 1007, 1008, 1009]);
+/** RFC 6455's own codes that say that the client is done or wrong: it would only be wrong again. */
+const DONE_OR_WRONG = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1010]);
 
 /** Whether a session that was closed with this code should be tried again. */
 export function comesBack(code: number): boolean {
   if (code >= 4500 && code <= 4999) return false;
-  return !CLIENT_IS_WRONG.has(code);
+  return !DONE_OR_WRONG.has(code);
 }
 
 /** A draining server says with 4000 when to come back, so that members return staggered. */

@@ -28,6 +28,11 @@ export class Cursors {
     this.#cursors.set(room, { position: { ...position }, resuming: false, gapAt: null });
   }
 
+  /** Whether the server has not yet said that this session follows the room. */
+  isResuming(room: string): boolean {
+    return this.#cursors.get(room)?.resuming ?? false;
+  }
+
   forget(room: string): void {
     this.#cursors.delete(room);
   }

@@ -27,7 +27,6 @@ export class SessionEnded extends Error {
 
 /** Whether the same command may succeed later. */
 export function isTemporary(rejection: Rejection): boolean {
-  if (rejection.message === 'rate_limited' || rejection.message === 'unavailable') return true;
   return rejection.code >= 3000 && rejection.code < 3500;
 }
 

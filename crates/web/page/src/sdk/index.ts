@@ -1,4 +1,4 @@
-// The SDK's front door. It imports nothing from the page: a client developer may lift this folder out as it is.
+// The SDK's front door. It imports nothing from the page: a client developer may lift this folder out; see wire.ts.
 
 import type { SocketLike } from './connection';
 import type { Clock } from './session';
@@ -10,6 +10,9 @@ export { hasWebCrypto, makeIdentity, signerOf } from './identity';
 export type { IdentityKeys, Signer } from './identity';
 export { fragmentOf, parseFragment, parsePasted } from './link';
 export type { JoinLink } from './link';
+export { mentionsAt, mentionsIn } from './mentions';
+export { Preview } from './preview';
+export type { PreviewOptions } from './preview';
 export { Session } from './session';
 export type { SessionEvents, Status } from './session';
 export { emptyTimeline, findPost, withOwnReaction, withPage, withPublication } from './timeline';

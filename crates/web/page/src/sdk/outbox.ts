@@ -1,8 +1,9 @@
 // Commands that have had no reply yet, in the order in which they were given.
 //
 // The outbox outlives connections: what was in flight when one broke is sent again on the next, with the same key, so the
-// server knows it again. Writes to one room go one after another, each waiting for the reply to the one before; a
-// post that the server asks to wait (`rate_limited`) can then never be overtaken by the next one.
+// server knows it again. What changes something in a room goes one after another, each waiting for the reply to the one
+// before: what the server asks to wait (`rate_limited`) can then never be overtaken, neither a post by the next one nor
+// the way in by the first post.
 
 import type { Method, Params, Result } from './wire';
 
@@ -17,7 +18,7 @@ export interface Entry<M extends Method = Method> {
 
 type Phase = 'waiting' | 'held' | 'flying';
 
-const WRITES = new Set<Method>(['post', 'edit', 'retract', 'react']);
+const LANED = new Set<Method>(['join', 'leave', 'redraw', 'post', 'edit', 'retract', 'react']);
 
 export class Outbox {
   readonly #entries = new Map<Entry, Phase>();
@@ -26,13 +27,17 @@ export class Outbox {
     this.#entries.set(entry, 'waiting');
   }
 
-  /** What may be sent now. The caller sends all of it: it counts as being on its way. */
-  take(): Entry[] {
+  /**
+   * What may be sent now: nothing to a room that this connection does not follow yet. The caller sends all of it: it counts
+   * as being on its way.
+   */
+  take(isResuming: (room: string) => boolean): Entry[] {
     const taken: Entry[] = [];
     const busy = new Set<string>();
     for (const [entry, phase] of this.#entries) {
-      const lane = laneOf(entry);
-      const free = lane === null || !busy.has(lane);
+      const room = roomOf(entry);
+      const lane = LANED.has(entry.method) ? room : null;
+      const free = (lane === null || !busy.has(lane)) && (room === null || !isResuming(room));
       if (lane !== null) busy.add(lane);
       if (phase === 'waiting' && free) taken.push(entry);
     }
@@ -67,7 +72,6 @@ export class Outbox {
   }
 }
 
-function laneOf(entry: Entry): string | null {
-  if (!WRITES.has(entry.method)) return null;
-  return (entry.params as { room: string }).room;
+function roomOf(entry: Entry): string | null {
+  return 'room' in entry.params ? entry.params.room : null;
 }

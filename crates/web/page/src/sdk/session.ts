@@ -22,7 +22,8 @@ import type { RoomSummary, Welcome } from './wire';
 export type Status =
   | { kind: 'connecting' }
   | { kind: 'ready' }
-  | { kind: 'waiting'; ms: number }
+  /** The connection broke, with this close code where there was one; the next is tried after so many milliseconds. */
+  | { kind: 'waiting'; ms: number; code?: number }
   | { kind: 'ended'; reason: EndReason };
 
 export interface SessionEvents {
@@ -34,6 +35,8 @@ export interface SessionEvents {
   /** The stream goes on where it was; only what is said about the room may be new. */
   resumed(joined: Joined): void;
   published(publication: Publication): void;
+  /** The server cannot serve this room now; `resumed` or `started` follows by itself. */
+  roomSuspended(ended: RoomEnded): void;
   roomEnded(ended: RoomEnded): void;
 }
 
@@ -59,7 +62,9 @@ export interface SessionOptions {
   clock: Clock;
 }
 
-const READY_WITHIN_MS = 20_000;
+export const READY_WITHIN_MS = 20_000;
+/** A connection that held so long was a success; what breaks sooner counts as one more failure. */
+const STEADY_AFTER_MS = 10_000;
 const PROBE_WITHIN_MS = 5_000;
 const SILENT_BEATS_MAX = 2.5;
 const HEARTBEAT_SECONDS_DEFAULT = 25;
@@ -80,7 +85,7 @@ export class Session {
   #probing: (() => void) | null = null;
 
   constructor(options: SessionOptions) {
-    this.#options = options;
+    this.#options = { ...options };
   }
 
   start(): void {
@@ -178,39 +183,49 @@ export class Session {
     const params = { key: signer.publicKey, signature, ...(code === undefined ? {} : { code }) };
     connection.send('authenticate', params, (reply) => {
       if ('result' in reply) this.#welcomed(connection, reply.result);
-      // The challenge ran out while the device slept or the signature was made: take another one.
-      else if (reply.rejection.message === 'no_challenge') connection.drop();
       else this.#refused(reply.rejection);
     });
   }
 
   #welcomed(connection: Connection, welcome: Welcome): void {
     if ('cancel' in this.#phase) this.#phase.cancel();
-    this.#attempt = 0;
     // The key is registered now; from here on it speaks for itself.
     delete this.#options.code;
     this.#heartbeatMs = welcome.limits.heartbeat_seconds * 1000;
-    this.#phase = { name: 'ready', connection, cancel: this.#listen(connection) };
+    this.#phase = { name: 'ready', connection, cancel: this.#watch(connection) };
+    // First of all: whatever the caller does on being welcomed must find its rooms marked as not followed yet.
+    for (const room of this.#cursors.rooms()) this.#resume(connection, room, 0);
     this.#options.events.welcomed(welcome);
-    for (const room of this.#cursors.rooms()) this.#resume(connection, room);
+    if (!this.#isCurrent(connection)) return;
     this.#options.events.status({ kind: 'ready' });
     this.#flush();
   }
 
-  #resume(connection: Connection, room: string): void {
+  #resume(connection: Connection, room: string, tries: number): void {
     const position = this.#cursors.startResume(room);
     if (!position) return;
     connection.send('resume', { room, position }, (reply) => {
+      // Left, or ended, while this was on its way.
+      if (!this.#cursors.position(room)) return;
       if ('result' in reply) {
         const goesOn = this.#cursors.resumed(reply.result);
         this.#options.events[goesOn ? 'resumed' : 'started'](reply.result);
       } else if (isTemporary(reply.rejection)) {
-        connection.drop();
+        return this.#resumeLater(connection, room, tries, reply.rejection.data.retry_after_ms);
       } else {
         this.#cursors.forget(room);
         const { code, message } = reply.rejection;
         this.#options.events.roomEnded({ room, code, reason: message });
       }
+      this.#flush();
+    });
+  }
+
+  /** On the same connection: the other rooms need not suffer. */
+  #resumeLater(connection: Connection, room: string, tries: number, askedMs?: number): void {
+    const { clock } = this.#options;
+    clock.after(askedMs ?? waitMs(tries, clock.random()), () => {
+      if (this.#isCurrent(connection)) this.#resume(connection, room, tries + 1);
     });
   }
 
@@ -223,7 +238,7 @@ export class Session {
     const verdict = this.#cursors.receive(publication.room, publication.offset);
     if (verdict === 'deliver') this.#options.events.published(publication);
     if (!('connection' in this.#phase)) return;
-    if (verdict === 'resume') this.#resume(this.#phase.connection, publication.room);
+    if (verdict === 'resume') this.#resume(this.#phase.connection, publication.room, 0);
     // A gap that resuming does not close: start over from a new connection, with its back-off.
     if (verdict === 'give_up') this.#phase.connection.drop();
   }
@@ -233,15 +248,17 @@ export class Session {
       this.#cursors.forget(ended.room);
       return this.#options.events.roomEnded(ended);
     }
-    const { clock } = this.#options;
-    clock.after(waitMs(0, clock.random()), () => {
-      if (this.#phase.name === 'ready') this.#resume(this.#phase.connection, ended.room);
-    });
+    // From here to the reply nothing that is pushed counts, and nothing goes out to the room.
+    if (!('connection' in this.#phase) || !this.#cursors.startResume(ended.room)) return;
+    this.#options.events.roomSuspended(ended);
+    this.#resumeLater(this.#phase.connection, ended.room, 0);
   }
 
   #flush(): void {
     if (this.#phase.name !== 'ready') return;
-    for (const entry of this.#outbox.take()) this.#sendEntry(this.#phase.connection, entry);
+    const { connection } = this.#phase;
+    for (const entry of this.#outbox.take((room) => this.#cursors.isResuming(room)))
+      this.#sendEntry(connection, entry);
   }
 
   #sendEntry(connection: Connection, entry: Entry): void {
@@ -264,16 +281,20 @@ export class Session {
     });
   }
 
-  /** Looks at the silence once a beat, for as long as the connection is ours. */
-  #listen(connection: Connection): () => void {
+  /** For as long as the connection is ours: looks at the silence once a beat, and notes when it has proved itself. */
+  #watch(connection: Connection): () => void {
     const { clock } = this.#options;
+    const cancelSteady = clock.after(STEADY_AFTER_MS, () => (this.#attempt = 0));
     let cancel: () => void;
     const look = (): void => {
       if (clock.now() - connection.heardAt > SILENT_BEATS_MAX * this.#heartbeatMs) this.#probe(connection);
       cancel = clock.after(this.#heartbeatMs, look);
     };
     cancel = clock.after(this.#heartbeatMs, look);
-    return () => cancel();
+    return () => {
+      cancelSteady();
+      cancel();
+    };
   }
 
   #probe(connection: Connection): void {
@@ -299,11 +320,11 @@ export class Session {
   }
 
   #closed(code: number, reason: string): void {
-    if (comesBack(code)) this.#comeBack(askedWaitMs(code, reason));
+    if (comesBack(code)) this.#comeBack(askedWaitMs(code, reason), code);
     else this.#finish({ kind: 'closed', code });
   }
 
-  #comeBack(askedMs: number | null): void {
+  #comeBack(askedMs: number | null, code?: number): void {
     this.#letGo();
     const { clock, events } = this.#options;
     const ms = askedMs ?? waitMs(this.#attempt, clock.random());
@@ -313,7 +334,7 @@ export class Session {
       cancel: clock.after(ms, () => this.#connect()),
       asked: askedMs !== null,
     };
-    events.status({ kind: 'waiting', ms });
+    events.status({ kind: 'waiting', ms, ...(code === undefined ? {} : { code }) });
   }
 
   #finish(reason: EndReason): void {

@@ -35,10 +35,12 @@ export function withPublication(timeline: Timeline, publication: Publication): T
   const next = { ...timeline, head: publication.offset };
   switch (publication.kind) {
     case 'post':
-      return { ...next, posts: merged(timeline.posts, [postOf(publication)]) };
+      return withNewPost(next, publication);
     case 'edit': {
-      const { body, mentions = [] } = publication;
-      return changed(next, publication.target, { body, mentions });
+      const { target, body, mentions = [], retracted } = publication;
+      // Taken back since: the text is gone from this one too.
+      if (retracted || body === undefined) return changed(next, target, { retracted: true });
+      return changed(next, target, { body, mentions });
     }
     case 'retract':
       return changed(next, publication.target, { retracted: true });
@@ -79,8 +81,25 @@ export function withOwnReaction(
   });
 }
 
-export function findPost(timeline: Timeline, offset: number): Post | undefined {
-  return timeline.posts.find((post) => post.offset === offset);
+/** By halving: it is asked for every quote of a long conversation. */
+export function findPost({ posts }: Timeline, offset: number): Post | undefined {
+  let low = 0;
+  let high = posts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((posts[middle]?.offset ?? Infinity) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  const found = posts[low];
+  return found?.offset === offset ? found : undefined;
+}
+
+/** A page that has this post already knows more than the push: whose the reactions are, and what came after. */
+function withNewPost(timeline: Timeline, publication: PostPublication): Timeline {
+  if (!findPost(timeline, publication.offset))
+    return { ...timeline, posts: merged(timeline.posts, [postOf(publication)]) };
+  if (!publication.retracted) return timeline;
+  return changed(timeline, publication.offset, { retracted: true });
 }
 
 function postOf(publication: PostPublication): Post {

@@ -1,203 +1,34 @@
-// The members' wire, `kkanbu.v1`, as types: what a client may ask, what it is answered, what it is pushed.
+// The members' wire, `kkanbu.v1`, under the names that the SDK uses.
 //
-// This follows `proto/README.md` word by word and knows nothing of sockets. Fields that a client must ignore when it
-// does not know them are simply not named here.
+// The types are the contract's own, generated from the server's; nothing of them is left when this is compiled. Whoever lifts
+// this folder out takes `proto/kkanbu.ts` along and changes one path.
 
-export const SUBPROTOCOL = 'kkanbu.v1';
+import type * as wire from '../../../../../proto/kkanbu';
 
-/** A place in one room's log. */
-export interface Position {
-  epoch: string;
-  offset: number;
-}
+export const SUBPROTOCOL: typeof wire.SUBPROTOCOL = 'kkanbu.v1';
 
-export interface Challenge {
-  algorithm: string;
-  server: string;
-  programme: string;
-  purpose: string;
-  nonce: string;
-}
+export type { Finding, HistoryPage, Joined, Position, ProgrammeInfo } from '../../../../../proto/kkanbu';
+export type { Publication, RoomEnded, Welcome } from '../../../../../proto/kkanbu';
 
-export interface RoomSummary {
-  room: string;
-  name: string;
-  /** A band such as `10-29`; the exact number is told to nobody. */
-  size: string;
-  frozen: boolean;
-  /** There where one is a member. */
-  handle?: string;
-}
-
-export interface Limits {
-  frame_bytes_max: number;
-  body_graphemes_max: number;
-  body_bytes_max: number;
-  mentions_max: number;
-  history_posts_max: number;
-  posts_per_minute: number;
-  posts_burst: number;
-  heartbeat_seconds: number;
-  rooms_max: number;
-}
-
-export interface Welcome {
-  programme: { id: string; name: string; organisation: string; language: string; retention_days: number };
-  role: { id: string; name: string };
-  rooms: RoomSummary[];
-  limits: Limits;
-  reactions: string[];
-}
-
-export type NotRecovered = 'epoch' | 'expired' | 'ahead';
-
-export interface Joined {
-  room: string;
-  handle: string;
-  position: Position;
-  size: string;
-  frozen: boolean;
-  recovered: boolean;
-  reason?: NotRecovered;
-}
-
-export interface Reaction {
-  reaction: string;
-  count: number;
-  mine: boolean;
-}
-
+export type Challenge = wire.Challenged;
+export type Limits = wire.LimitsInfo;
+export type PreviewResult = wire.Previewed;
+export type RoomSummary = wire.RoomInfo;
 /** A post as it stands now. A retracted one has no body. */
-export interface Post {
-  offset: number;
-  minute: number;
-  author: string;
-  role?: string;
-  body?: string;
-  edited: boolean;
-  retracted: boolean;
-  reply_to?: number;
-  mentions: string[];
-  reactions: Reaction[];
-  mine: boolean;
-}
+export type Post = wire.PostInfo;
+export type PostPublication = Extract<wire.Publication, { kind: 'post' }>;
 
-export interface HistoryPage {
-  epoch: string;
-  posts: Post[];
-  more: boolean;
-}
+export type Method = wire.Method;
+export type Params<M extends Method> = wire.Commands[M]['params'];
+export type Result<M extends Method> = wire.Commands[M]['result'];
 
-export interface Finding {
-  kind: 'phone' | 'resident_number' | 'email' | 'staff_number' | (string & {});
-  /** In Unicode code points of the NFC body. */
-  start: number;
-  end: number;
-}
-
-interface PublicationBase {
-  room: string;
-  offset: number;
-  minute: number;
-}
-
-export interface PostPublication extends PublicationBase {
-  kind: 'post';
-  author: string;
-  role?: string;
-  body?: string;
-  retracted?: boolean;
-  reply_to?: number;
-  mentions?: string[];
-}
-
-export interface EditPublication extends PublicationBase {
-  kind: 'edit';
-  target: number;
-  body: string;
-  mentions?: string[];
-}
-
-export interface RetractPublication extends PublicationBase {
-  kind: 'retract';
-  target: number;
-}
-
-export interface ReactionPublication extends PublicationBase {
-  kind: 'reaction';
-  target: number;
-  reaction: string;
-  count: number;
-}
-
-export interface FreezePublication extends PublicationBase {
-  kind: 'freeze' | 'thaw';
-}
-
-export type Publication =
-  PostPublication | EditPublication | RetractPublication | ReactionPublication | FreezePublication;
-
-export interface RoomEnded {
-  room: string;
-  code: number;
-  reason: string;
-}
-
-interface InRoom {
-  room: string;
-}
-
-/** Every command that writes carries one: made once for what the person did, kept through every retry. */
-interface Keyed extends InRoom {
-  key: string;
-}
-
-export interface PostParams extends Keyed {
-  body: string;
-  reply_to?: number;
-  mentions?: string[];
-  confirmed?: boolean;
-}
-
-export interface ReactParams extends Keyed {
-  target: number;
-  reaction: string;
-  on: boolean;
-}
-
-/** Every command with what it takes and what it gives. */
-export interface Commands {
-  challenge: { params: { programme: string }; result: Challenge };
-  authenticate: { params: { key: string; signature: string; code?: string }; result: Welcome };
-  rooms: { params: Record<string, never>; result: { rooms: RoomSummary[] } };
-  join: { params: InRoom; result: Joined };
-  resume: { params: InRoom & { position: Position }; result: Joined };
-  leave: { params: InRoom; result: Record<string, never> };
-  redraw: { params: InRoom; result: { handle: string } };
-  history: { params: InRoom & { before?: number; limit?: number }; result: HistoryPage };
-  post: { params: PostParams; result: { offset: number } };
-  edit: {
-    params: Keyed & { target: number; body: string; mentions?: string[]; confirmed?: boolean };
-    result: { offset: number };
-  };
-  retract: { params: Keyed & { target: number }; result: { offset: number } };
-  react: { params: ReactParams; result: { offset: number } };
-}
-
-export type Method = keyof Commands;
-export type Params<M extends Method> = Commands[M]['params'];
-export type Result<M extends Method> = Commands[M]['result'];
-
-export interface ErrorObject {
-  code: number;
-  message: string;
-  data?: { detail?: string; retry_after_ms?: number; findings?: Finding[] };
-}
+/** As it comes in; what a server has nothing to say about may be missing. */
+export type ErrorObject = Omit<wire.Rejection, 'data'> & { data?: wire.RejectionData };
 
 /** A command was refused: `name` of the contract's table in `message`, its number in `code`. */
 export class Rejection extends Error {
   readonly code: number;
-  readonly data: NonNullable<ErrorObject['data']>;
+  readonly data: wire.RejectionData;
 
   constructor(error: ErrorObject) {
     super(error.message);

@@ -11,11 +11,18 @@ export interface Unsent {
   key: string;
   body: string;
   replyTo?: number;
+  /** It changes this post of one's own, and is no new one. */
+  target?: number;
+  mentions?: string[];
 }
 
 export interface Draft {
   body: string;
   replyTo?: number;
+  /** The post of one's own that is being changed. */
+  editing?: number;
+  /** What had been begun when the changing began; it comes back afterwards. */
+  kept?: Draft;
 }
 
 export class Notes {
@@ -31,7 +38,7 @@ export class Notes {
   }
 
   saveDraft(room: string, draft: Draft): void {
-    const empty = draft.body === '' && draft.replyTo === undefined;
+    const empty = draft.body === '' && draft.replyTo === undefined && draft.editing === undefined;
     this.#write('sessionStorage', `draft.${room}`, empty ? null : draft);
   }
 

@@ -1,11 +1,11 @@
-// One programme in one window: the identity for its join link, the session, and its rooms.
+// One programme in one window: the preview of its join link or the identity for it, the session, and its rooms.
 
 import { batch, computed, signal } from '@preact/signals';
-import { Rejection, Session, browserClock, openBrowserSocket, signerOf, socketUrl } from '../sdk';
-import type { JoinLink, RoomSummary, SessionEvents, Status, Welcome } from '../sdk';
+import { Preview, Rejection, Session, browserClock, openBrowserSocket, signerOf, socketUrl } from '../sdk';
+import type { JoinLink, PreviewResult, RoomSummary, SessionEvents, Status, Welcome } from '../sdk';
 import { Notes } from './notes';
 import { RoomState } from './room';
-import { idOf, loadIdentity, saveIdentity } from './vault';
+import { createIdentity, idOf, loadIdentity, saveIdentity } from './vault';
 import type { Identity } from './vault';
 
 /** A break shorter than this is nobody's business. */
@@ -16,8 +16,13 @@ export class ProgrammeState {
   readonly status = signal<Status>({ kind: 'connecting' });
   /** A break that has lasted long enough to be worth telling. */
   readonly interrupted = signal(false);
+  /** The close code that began the break, while it lasts. */
+  readonly breakCode = signal<number | null>(null);
+  /** For who opens the link for the first time: what it is for. */
+  readonly preview = signal<PreviewResult | null>(null);
+  /** The person has decided to come in, now or at an earlier visit. */
+  readonly entering = signal(false);
   readonly welcome = signal<Welcome | null>(null);
-  readonly entered = signal(false);
   readonly storageFailed = signal(false);
   readonly rooms = signal<RoomState[]>([]);
   readonly unread = computed(() => this.rooms.value.reduce((sum, room) => sum + room.unread.value, 0));
@@ -25,6 +30,7 @@ export class ProgrammeState {
   readonly #notes: Notes;
   #identity: Identity | null = null;
   #session: Session | null = null;
+  #preview: Preview | null = null;
   #stopped = false;
   #breakTimer = 0;
 
@@ -33,35 +39,42 @@ export class ProgrammeState {
     this.#notes = new Notes(idOf(link));
   }
 
+  /** Whoever has been here comes straight in; whoever has not is shown what this is first. */
   async start(): Promise<void> {
     try {
-      this.#identity = await loadIdentity(this.link);
+      const identity = await loadIdentity(this.link);
+      if (this.#stopped) return;
+      if (identity) this.#comeIn(identity);
+      else this.#lookUp();
     } catch {
       this.storageFailed.value = true;
-      return;
     }
-    if (this.#stopped) return;
-    this.entered.value = this.#identity.entered;
-    this.#session = this.#openSession(this.#identity);
-    this.#session.start();
   }
 
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#breakTimer);
+    this.#preview?.stop();
     this.#session?.stop();
   }
 
   wake(): void {
+    this.#preview?.wake();
     this.#session?.wake();
   }
 
-  enter(): void {
-    this.entered.value = true;
-    this.#remember({ entered: true });
+  /** The decision: keys are made, and a seat is taken. */
+  async enter(): Promise<void> {
+    if (this.entering.value) return;
+    this.entering.value = true;
     // A place that the browser forgets under pressure is a place lost; most browsers decide this without asking.
     navigator.storage?.persist?.().catch(() => undefined);
-    this.#joinOwnRooms();
+    try {
+      const identity = await createIdentity(this.link);
+      if (!this.#stopped) this.#comeIn(identity);
+    } catch {
+      this.storageFailed.value = true;
+    }
   }
 
   room(id: string): RoomState | null {
@@ -89,6 +102,29 @@ export class ProgrammeState {
     this.room(id)?.ended();
   }
 
+  #lookUp(): void {
+    this.#preview = new Preview({
+      url: socketUrl(location.origin),
+      link: this.link,
+      open: openBrowserSocket,
+      clock: browserClock,
+      events: {
+        status: (status) => this.#setStatus(status),
+        shown: (preview) => (this.preview.value = preview),
+      },
+    });
+    this.#preview.start();
+  }
+
+  #comeIn(identity: Identity): void {
+    this.#preview?.stop();
+    this.#preview = null;
+    this.entering.value = true;
+    this.#identity = identity;
+    this.#session = this.#openSession(identity);
+    this.#session.start();
+  }
+
   #openSession(identity: Identity): Session {
     const { programme, code } = this.link;
     return new Session({
@@ -112,16 +148,19 @@ export class ProgrammeState {
       started: (joined) => this.room(joined.room)?.started(joined),
       resumed: (joined) => this.room(joined.room)?.resumed(joined),
       published: (publication) => this.room(publication.room)?.published(publication),
-      roomEnded: ({ room }) => this.room(room)?.ended(),
+      roomSuspended: ({ room, code }) => this.room(room)?.suspended(code),
+      roomEnded: ({ room, code }) => this.room(room)?.ended(code),
     };
   }
 
   #setStatus(status: Status): void {
     this.status.value = status;
+    if (status.kind === 'waiting') this.breakCode.value ??= status.code ?? null;
     if (status.kind === 'ready' || status.kind === 'ended') {
       clearTimeout(this.#breakTimer);
       this.#breakTimer = 0;
       this.interrupted.value = false;
+      this.breakCode.value = null;
     } else if (this.#breakTimer === 0) {
       this.#breakTimer = window.setTimeout(() => (this.interrupted.value = true), QUIET_BREAK_MS);
     }
@@ -134,7 +173,7 @@ export class ProgrammeState {
     });
     const { name, organisation } = welcome.programme;
     this.#remember({ card: { name, organisation, role: welcome.role.name } });
-    if (this.entered.value) this.#joinOwnRooms();
+    this.#joinOwnRooms();
   }
 
   /** The server's list in the server's order; rooms that we hold keep their state. */

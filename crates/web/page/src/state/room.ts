@@ -7,7 +7,9 @@ import {
   Rejection,
   SessionEnded,
   emptyTimeline,
+  findPost,
   freshKey,
+  mentionsIn,
   withOwnReaction,
   withPage,
   withPublication,
@@ -36,6 +38,10 @@ export class RoomState {
   readonly history = signal<History>('idle');
   readonly joining = signal(false);
   readonly joinRefusal = signal<string | null>(null);
+  /** The server cannot serve the room now, and why. */
+  readonly suspendedBy = signal<number | null>(null);
+  /** Why it ended here, if the server ended it. */
+  readonly endedBy = signal<number | null>(null);
   readonly draft;
   /** Reactions given that no push has confirmed: `target reaction` → on. */
   readonly reacting = signal<ReadonlyMap<string, boolean>>(new Map());
@@ -43,6 +49,8 @@ export class RoomState {
   readonly handle = computed(() => this.summary.value.handle ?? null);
   readonly frozen = computed(() => this.timeline.value?.frozen ?? this.summary.value.frozen);
   readonly unread = computed(() => this.#countUnread());
+  /** Handles of others that have posted here, the latest first: those may be addressed. */
+  readonly others = computed(() => this.#others());
   /** What a list shows of the room. */
   readonly latest = computed(() => this.timeline.value?.posts.at(-1) ?? null);
   /** Keeps a post's place in the page's tree when it turns from pending into published. */
@@ -84,6 +92,10 @@ export class RoomState {
       this.timeline.value = emptyTimeline(joined);
       this.history.value = 'idle';
       this.reacting.value = new Map();
+      this.endedBy.value = null;
+      // The server has confirmed these: the history that is asked for now holds them.
+      this.#setPending(this.pending.value.filter((each) => each.offset === undefined));
+      this.renderKeys.clear();
       // Who comes for the first time, or after the log was replaced, has nothing to catch up with.
       this.readUpTo.value = read?.epoch === epoch ? read.offset : offset;
     });
@@ -93,6 +105,7 @@ export class RoomState {
   }
 
   resumed({ handle, size, frozen }: Joined): void {
+    this.suspendedBy.value = null;
     this.summary.value = { ...this.summary.value, handle, size, frozen };
     if (this.timeline.value) this.timeline.value = { ...this.timeline.value, frozen };
   }
@@ -107,12 +120,19 @@ export class RoomState {
     });
   }
 
-  ended(): void {
+  suspended(code: number): void {
+    this.suspendedBy.value = code;
+  }
+
+  /** With the server's code; without one where the person left. */
+  ended(code: number | null = null): void {
     this.#stream += 1;
     const { handle: _, ...summary } = this.summary.value;
     batch(() => {
       this.summary.value = summary;
       this.timeline.value = null;
+      this.suspendedBy.value = null;
+      this.endedBy.value = code;
       this.pending.value = [];
       this.draft.value = { body: '' };
     });
@@ -146,13 +166,43 @@ export class RoomState {
   }
 
   send(): void {
-    const { body, replyTo } = this.draft.value;
-    if (body.trim() === '') return;
-    const pending: Pending = { key: freshKey(), body: body.trim(), fate: { kind: 'sending' } };
+    const { replyTo, editing } = this.draft.value;
+    const body = this.draft.value.body.trim();
+    if (body === '') return;
+    this.endDraft();
+    // Nothing was changed, so nobody needs to hear of it.
+    if (editing !== undefined && this.#bodyOf(editing) === body.normalize('NFC')) return;
+    const pending: Pending = { key: freshKey(), body, fate: { kind: 'sending' } };
     if (replyTo !== undefined) pending.replyTo = replyTo;
-    this.setDraft({ body: '' });
+    if (editing !== undefined) pending.target = editing;
+    const mentions = mentionsIn(body, this.others.value);
+    if (mentions.length > 0) pending.mentions = mentions;
     this.#setPending([...this.pending.value, pending]);
     this.#submit(pending, false);
+  }
+
+  /** A post of one's own into the composer; what was begun there is kept for afterwards. */
+  edit(target: number): void {
+    const { kept, ...begun } = this.draft.value;
+    const body = this.pendingEdit(target)?.body ?? this.#bodyOf(target);
+    this.setDraft({
+      body,
+      editing: target,
+      kept: begun.editing === undefined ? begun : (kept ?? { body: '' }),
+    });
+  }
+
+  /** Sent, or given up: back to what was begun before, or to nothing. */
+  endDraft(): void {
+    this.setDraft(this.draft.value.kept ?? { body: '' });
+  }
+
+  pendingEdit(target: number): Pending | undefined {
+    return this.pending.value.find((each) => each.target === target);
+  }
+
+  async retract(target: number): Promise<void> {
+    await this.#session.command('retract', { room: this.id, key: freshKey(), target });
   }
 
   /** Again, with the same key: if it did arrive after all, it stays one post. */
@@ -171,11 +221,14 @@ export class RoomState {
   takeBack(key: string): void {
     const pending = this.#find(key);
     if (!pending) return;
-    const { body, replyTo } = this.draft.value;
-    const draft: Draft = { body: body === '' ? pending.body : `${pending.body}\n${body}` };
-    const target = pending.replyTo ?? replyTo;
-    if (target !== undefined) draft.replyTo = target;
     this.discard(key);
+    if (pending.target !== undefined) {
+      this.edit(pending.target);
+      return this.setDraft({ ...this.draft.value, body: pending.body });
+    }
+    const { body, replyTo = pending.replyTo, ...rest } = this.draft.value;
+    const draft: Draft = { ...rest, body: body === '' ? pending.body : `${pending.body}\n${body}` };
+    if (replyTo !== undefined) draft.replyTo = replyTo;
     this.setDraft(draft);
   }
 
@@ -208,16 +261,34 @@ export class RoomState {
     this.#notes.saveRead(this.id, { epoch: timeline.epoch, offset: newest });
   }
 
-  #submit({ key, body, replyTo }: Pending, confirmed: boolean): void {
-    const params = { room: this.id, key, body, ...(replyTo === undefined ? {} : { reply_to: replyTo }) };
-    this.#session.command('post', confirmed ? { ...params, confirmed } : params).then(
+  #submit(pending: Pending, confirmed: boolean): void {
+    const { key, target } = pending;
+    this.#command(pending, confirmed).then(
       ({ offset }) => {
         this.#setPending(this.pending.value.map((each) => (each.key === key ? { ...each, offset } : each)));
-        this.renderKeys.set(offset, key);
+        if (target === undefined) this.renderKeys.set(offset, key);
         this.#dropLanded();
       },
       (error: unknown) => this.#refused(key, error),
     );
+  }
+
+  #command(
+    { key, body, replyTo, target, mentions }: Pending,
+    confirmed: boolean,
+  ): Promise<{ offset: number }> {
+    const params = {
+      room: this.id,
+      key,
+      body,
+      ...(mentions === undefined ? {} : { mentions }),
+      ...(confirmed ? { confirmed } : {}),
+    };
+    if (target !== undefined) return this.#session.command('edit', { ...params, target });
+    return this.#session.command('post', {
+      ...params,
+      ...(replyTo === undefined ? {} : { reply_to: replyTo }),
+    });
   }
 
   #refused(key: string, error: unknown): void {
@@ -232,7 +303,7 @@ export class RoomState {
   /** A push of our own may overtake the reply: recognise it, so that the post is not shown twice for a moment. */
   #land(publication: { offset: number; body?: string }): void {
     const first = this.pending.value.find(
-      (each) => each.fate.kind === 'sending' && each.offset === undefined,
+      (each) => each.target === undefined && each.fate.kind === 'sending' && each.offset === undefined,
     );
     if (!first || first.body.normalize('NFC') !== publication.body) return;
     this.renderKeys.set(publication.offset, first.key);
@@ -262,10 +333,20 @@ export class RoomState {
 
   #setPending(pending: Pending[]): void {
     this.pending.value = pending;
-    const unsent = pending.map(({ key, body, replyTo }) =>
-      replyTo === undefined ? { key, body } : { key, body, replyTo },
+    this.#notes.saveUnsent(
+      this.id,
+      pending.map(({ fate: _, offset: __, ...unsent }) => unsent),
     );
-    this.#notes.saveUnsent(this.id, unsent);
+  }
+
+  #bodyOf(offset: number): string {
+    return (this.timeline.value && findPost(this.timeline.value, offset)?.body) ?? '';
+  }
+
+  #others(): string[] {
+    const posts = this.timeline.value?.posts ?? [];
+    const handles = new Set(posts.map(({ author }) => author).reverse());
+    return [...handles].filter((handle) => handle !== this.handle.value);
   }
 
   #countUnread(): number {

@@ -6,8 +6,6 @@ import type { IdentityKeys, JoinLink } from '../sdk';
 
 export interface Identity extends JoinLink {
   keys: IdentityKeys;
-  /** The person has read the welcome and pressed the button. */
-  entered: boolean;
   /** What to show in the list of programmes. */
   card?: { name: string; organisation: string; role: string };
 }
@@ -15,17 +13,21 @@ export interface Identity extends JoinLink {
 const DATABASE = 'kkanbu';
 const STORE = 'identities';
 
-export async function loadIdentity(link: JoinLink): Promise<Identity> {
-  const known = await run<Identity | undefined>('readonly', (store) => store.get(idOf(link)));
-  if (known) return known;
+/** Undefined for a link that was never entered in this browser. */
+export async function loadIdentity(link: JoinLink): Promise<Identity | undefined> {
+  return run<Identity | undefined>('readonly', (store) => store.get(idOf(link)));
+}
+
+/** Kept before the first use: a seat that is taken with a key that nobody has is lost. */
+export async function createIdentity(link: JoinLink): Promise<Identity> {
   const keys = await makeIdentity(link.programme);
-  const fresh: Identity = { ...link, keys, entered: false };
+  const fresh: Identity = { programme: link.programme, code: link.code, keys };
   try {
-    // `add`, not `put`: when two windows open the same new link at once, one of them wins for both.
+    // `add`, not `put`: when two windows enter by the same new link at once, one of them wins for both.
     await run('readwrite', (store) => store.add(fresh, idOf(link)));
     return fresh;
   } catch (error) {
-    const winner = await run<Identity | undefined>('readonly', (store) => store.get(idOf(link)));
+    const winner = await loadIdentity(link);
     if (winner) return winner;
     throw error;
   }

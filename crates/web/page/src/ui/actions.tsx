@@ -1,11 +1,11 @@
-// What one can do with a post: react, answer, copy. A sheet from below on a phone; beside the post where there is a mouse.
+// What one can do with a post: react, answer, copy, and with one's own: change it and take it back. A sheet from below on a phone; beside the post where there is a mouse.
 
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Post } from '../sdk';
 import type { RoomState } from '../state/room';
 import { text } from '../text';
 import { Dialog, closeAround } from './dialog';
-import { CopyIcon, ReplyIcon } from './icons';
+import { CopyIcon, PenIcon, ReplyIcon, RetractIcon } from './icons';
 import { reactionsShown } from './post';
 import { isWide } from './viewport';
 
@@ -16,13 +16,16 @@ interface Props {
   at: DOMRect;
   reactions: string[];
   onReply: (offset: number) => void;
+  onEdit: (offset: number) => void;
+  onRetract: (offset: number) => void;
   onClose: () => void;
 }
 
 const GAP_PX = 8;
 
-export function PostActions({ room, post, at, reactions, onReply, onClose }: Props) {
+export function PostActions({ room, post, at, reactions, onReply, onEdit, onRetract, onClose }: Props) {
   const { post: words, cancel } = text.value;
+  const own = room.isMine(post);
   const body = useRef<HTMLDivElement>(null);
   usePlace(body, at);
   const mine = new Set(
@@ -34,10 +37,10 @@ export function PostActions({ room, post, at, reactions, onReply, onClose }: Pro
     onClose();
     void room.react(post.offset, reaction, !mine.has(reaction)).catch(() => undefined);
   };
-  const reply = (event: Event): void => {
+  const goOn = (then: (offset: number) => void) => (event: Event) => {
     closeAround(event.currentTarget as Element);
     onClose();
-    onReply(post.offset);
+    then(post.offset);
   };
   const copy = (): void => {
     onClose();
@@ -47,7 +50,7 @@ export function PostActions({ room, post, at, reactions, onReply, onClose }: Pro
     <Dialog kind="sheet" labelledBy="actions-title" testId="post-actions" onClose={onClose}>
       <div ref={body}>
         <h3 id="actions-title" class="actions-title">
-          <strong>{room.isMine(post) ? words.you : post.author}</strong>
+          <strong>{own ? words.you : post.author}</strong>
           <span>{post.body}</span>
         </h3>
         {!room.frozen.value && (
@@ -66,7 +69,7 @@ export function PostActions({ room, post, at, reactions, onReply, onClose }: Pro
                 </button>
               ))}
             </div>
-            <button type="button" class="menu-item" onClick={reply}>
+            <button type="button" class="menu-item" onClick={goOn(onReply)}>
               <ReplyIcon />
               {words.reply}
             </button>
@@ -76,6 +79,18 @@ export function PostActions({ room, post, at, reactions, onReply, onClose }: Pro
           <CopyIcon />
           {words.copy}
         </button>
+        {own && !room.frozen.value && (
+          <>
+            <button type="button" class="menu-item" onClick={goOn(onEdit)}>
+              <PenIcon />
+              {words.edit}
+            </button>
+            <button type="button" class="menu-item danger" onClick={goOn(onRetract)}>
+              <RetractIcon />
+              {words.retract}
+            </button>
+          </>
+        )}
         <button type="button" class="button quiet wide only-narrow" onClick={onClose}>
           {cancel}
         </button>

@@ -9,8 +9,9 @@ import { findPost } from '../sdk';
 import type { Limits } from '../sdk';
 import type { RoomState } from '../state/room';
 import { text } from '../text';
-import { CloseIcon, PauseIcon, SendIcon } from './icons';
+import { CloseIcon, DoneIcon, PauseIcon, SendIcon } from './icons';
 import { bytesIn, graphemesIn } from './measure';
+import { MENTION_LIST_ID, MentionList, optionId, useMentioning } from './mention-list';
 import { hasFinePointer } from './viewport';
 
 interface Props {
@@ -39,7 +40,7 @@ export function Composer({ room, limits, field }: Props) {
   const tooLong = left < 0 || bytesIn(body) > limits.body_bytes_max;
   return (
     <footer class="composer">
-      <ReplyBar room={room} />
+      <TargetBar room={room} />
       <div class="composer-row">
         <Field room={room} field={field} tooLong={tooLong} />
         <SendButton room={room} field={field} disabled={tooLong || body.trim() === ''} />
@@ -65,36 +66,52 @@ function noteText(left: number, tooLong: boolean, limits: Limits): string {
   return left < limits.body_graphemes_max * (1 - NEAR) ? words.left(left) : '';
 }
 
+/** Where the text goes, and whom it calls. */
 function Field({ room, field, tooLong }: { room: RoomState; field: Props['field']; tooLong: boolean }) {
   const { composer: words } = text.value;
-  const { body } = room.draft.value;
+  const { body, editing, replyTo } = room.draft.value;
+  const mentioning = useMentioning(room, field);
+  const offering = mentioning.offered.length > 0;
   useEffect(() => {
     if (hasFinePointer()) field.current?.focus();
   }, []);
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== 'Enter' || event.shiftKey || !hasFinePointer()) return;
     if (event.isComposing || event.keyCode === KEY_TAKEN) return;
+    if (mentioning.onKey(event)) return event.preventDefault();
+    if (event.key === 'Escape' && (editing ?? replyTo) !== undefined) leaveTarget(room);
+    if (event.key !== 'Enter' || event.shiftKey || !hasFinePointer()) return;
     event.preventDefault();
     if (!tooLong) room.send();
   };
   return (
-    // The style sheet writes the text a second time, unseen: that gives the field its height without measuring.
-    <div class="growing" data-text={body}>
-      <textarea
-        ref={field}
-        rows={1}
-        value={body}
-        aria-label={words.label}
-        aria-describedby="composer-note composer-hint"
-        aria-invalid={tooLong}
-        placeholder={words.placeholder}
-        enterkeyhint="enter"
-        autocomplete="off"
-        data-testid="composer"
-        onInput={(event) => room.setDraft({ ...room.draft.value, body: event.currentTarget.value })}
-        onKeyDown={onKeyDown}
-      />
-    </div>
+    <>
+      <MentionList mentioning={mentioning} />
+      {/* The style sheet writes the text a second time, unseen: that gives the field its height without measuring. */}
+      <div class="growing" data-text={body}>
+        <textarea
+          ref={field}
+          rows={1}
+          value={body}
+          aria-label={words.label}
+          aria-describedby="composer-note composer-hint"
+          aria-autocomplete="list"
+          aria-controls={offering ? MENTION_LIST_ID : undefined}
+          aria-activedescendant={offering ? optionId(mentioning.chosen) : undefined}
+          aria-invalid={tooLong}
+          placeholder={words.placeholder}
+          enterkeyhint="enter"
+          autocomplete="off"
+          data-testid="composer"
+          onInput={(event) => {
+            room.setDraft({ ...room.draft.value, body: event.currentTarget.value });
+            mentioning.look();
+          }}
+          onSelect={mentioning.look}
+          onBlur={mentioning.close}
+          onKeyDown={onKeyDown}
+        />
+      </div>
+    </>
   );
 }
 
@@ -107,6 +124,8 @@ function SendButton({
   field: Props['field'];
   disabled: boolean;
 }) {
+  const { composer: words } = text.value;
+  const editing = room.draft.value.editing !== undefined;
   const composing = useComposing(field);
   const send = (): void => {
     // Leaving the field makes the input method finish its syllable; coming back keeps the keyboard up.
@@ -118,7 +137,7 @@ function SendButton({
     <button
       type="button"
       class="send"
-      aria-label={text.value.composer.send}
+      aria-label={editing ? words.save : words.send}
       disabled={disabled}
       data-testid="send"
       // Without this a tap would take the focus from the field, and the keyboard would go down and up again.
@@ -126,36 +145,46 @@ function SendButton({
       onMouseDown={(event) => event.preventDefault()}
       onClick={send}
     >
-      <SendIcon />
+      {editing ? <DoneIcon /> : <SendIcon />}
     </button>
   );
 }
 
-function ReplyBar({ room }: { room: RoomState }) {
+/** Which post is being answered or changed. */
+function TargetBar({ room }: { room: RoomState }) {
   const { composer: words, post: postWords } = text.value;
-  const { replyTo, body } = room.draft.value;
+  const { replyTo, editing } = room.draft.value;
   const timeline = room.timeline.value;
-  if (replyTo === undefined || !timeline) return null;
-  const target = findPost(timeline, replyTo);
-  const mine = target && room.isMine(target);
+  const offset = editing ?? replyTo;
+  if (offset === undefined || !timeline) return null;
+  const target = findPost(timeline, offset);
+  const reply =
+    target && room.isMine(target)
+      ? postWords.replyToMe
+      : postWords.replyTo(target?.author ?? postWords.olderPost);
   return (
     <div class="reply-bar" data-testid="reply-bar">
       <p>
-        <strong>
-          {mine ? postWords.replyToMe : postWords.replyTo(target?.author ?? postWords.olderPost)}
-        </strong>
+        <strong>{editing === undefined ? reply : words.editing}</strong>
         <span>{target?.body ?? ''}</span>
       </p>
       <button
         type="button"
         class="icon-button"
-        aria-label={words.cancelReply}
-        onClick={() => room.setDraft({ body })}
+        aria-label={editing === undefined ? words.cancelReply : words.cancelEdit}
+        onClick={() => leaveTarget(room)}
       >
         <CloseIcon />
       </button>
     </div>
   );
+}
+
+/** A post on its own again; of a change, what was begun before it. */
+function leaveTarget(room: RoomState): void {
+  const { body, editing } = room.draft.value;
+  if (editing === undefined) room.setDraft({ body });
+  else room.endDraft();
 }
 
 function useComposing(field: Props['field']): RefObject<boolean> {

@@ -16,8 +16,12 @@ export const DownIcon = icon(<path d="M6 9.500l6 6 6-6" />);
 export const ReplyIcon = icon(<path d="M10 6L4.500 11.500 10 17M5 11.500h8a6.500 6.500 0 0 1 6.500 6.500" />);
 export const CopyIcon = icon(<path d="M9 9h10v11H9zM6 15H5V4h10v2" />);
 export const RedrawIcon = icon(<path d="M19.500 12a7.500 7.500 0 1 1-2.200-5.300M19.500 3.500v4h-4" />);
+export const RetractIcon = icon(
+  <path d="M5 7h14M9.500 7V4.500h5V7M7 7l.8 12.500h8.400L17 7M10.500 11v5M13.500 11v5" />,
+);
 export const LeaveIcon = icon(<path d="M13 4.500H5.500v15H13M10 12h10M16.500 8.500L20 12l-3.500 3.500" />);
 export const SendIcon = icon(<path d="M12 19V5.500M6 11.200l6-6 6 6" />);
+export const DoneIcon = icon(<path d="M5 12.500l4.500 4.500L19 7.500" />);
 export const PeopleIcon = icon(
   <path d="M9 11.500a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM2.800 19.500a6.200 6.200 0 0 1 12.400 0M16 4.800a3.500 3.500 0 0 1 0 6.400M18 14.200a6.200 6.200 0 0 1 3.200 5.300" />,
 );

@@ -12,6 +12,7 @@ import { useAnchor } from './anchor';
 import { DownIcon } from './icons';
 import { PendingRow } from './pending';
 import { PostRow } from './post';
+import { RetractDialog } from './retract';
 import { rowsOf } from './rows';
 import type { Row } from './rows';
 
@@ -19,6 +20,7 @@ interface Props {
   room: RoomState;
   welcome: Welcome;
   onReply: (offset: number) => void;
+  onEdit: (offset: number) => void;
 }
 
 /** How far above the upper edge older posts are fetched, so that one seldom sees the end. */
@@ -27,9 +29,10 @@ const AHEAD = '600px';
 const QUOTE_PAGES_MAX = 8;
 const FLASH_MS = 1_600;
 
-export function Log({ room, welcome, onReply }: Props) {
+export function Log({ room, welcome, onReply, onEdit }: Props) {
   const atEnd = useSignal(true);
   const acting = useSignal<{ offset: number; at: DOMRect } | null>(null);
+  const retracting = useSignal<number | null>(null);
   const anchor = useAnchor(atEnd);
   const unreadFrom = useUnreadFrom(room);
   const posts = room.timeline.value?.posts ?? [];
@@ -74,8 +77,13 @@ export function Log({ room, welcome, onReply }: Props) {
           at={acting.value.at}
           reactions={welcome.reactions}
           onReply={onReply}
+          onEdit={onEdit}
+          onRetract={(offset) => (retracting.value = offset)}
           onClose={() => (acting.value = null)}
         />
+      )}
+      {retracting.value !== null && (
+        <RetractDialog room={room} offset={retracting.value} onClose={() => (retracting.value = null)} />
       )}
     </div>
   );
@@ -225,7 +233,7 @@ function useReading(room: RoomState, atEnd: boolean): void {
 
 /** Whoever writes wants to see it, wherever they were reading. */
 function useOwnPostsInSight(room: RoomState, toEnd: () => void): void {
-  const newest = room.pending.value.at(-1)?.key;
+  const newest = room.pending.value.findLast((each) => each.target === undefined)?.key;
   const first = useRef(true);
   useEffect(() => {
     if (!first.current && newest !== undefined) toEnd();

@@ -13,7 +13,6 @@ const PATIENCE_MS = 600;
 export function PendingRow({ room, pending, first }: { room: RoomState; pending: Pending; first: boolean }) {
   const { post: words } = text.value;
   const { fate, replyTo } = pending;
-  const failed = fate.kind === 'failed';
   const target =
     replyTo !== undefined && room.timeline.value ? findPost(room.timeline.value, replyTo) : undefined;
   return (
@@ -26,30 +25,40 @@ export function PendingRow({ room, pending, first }: { room: RoomState; pending:
               {target && <span>{target.body}</span>}
             </div>
           )}
-          <Body body={pending.body} />
+          <Body body={pending.body} mentions={pending.mentions ?? []} />
         </div>
         <div class="beside">
           <span class="when">{fate.kind === 'sending' && <Sending />}</span>
         </div>
       </div>
-      {failed && (
-        <div class="refused" role="alert">
-          <p>
-            <strong>{words.failed}</strong> {refusalText(fate.refusal)}
-          </p>
-          <button type="button" class="button small quiet" onClick={() => room.discard(pending.key)}>
-            {words.discard}
-          </button>
-          <button type="button" class="button small" onClick={() => room.retry(pending.key)}>
-            {words.retry}
-          </button>
-        </div>
-      )}
+      <Refused room={room} pending={pending} />
     </li>
   );
 }
 
-function Sending() {
+/** What the server said against it, and what one can do about it. */
+export function Refused({ room, pending }: { room: RoomState; pending: Pending }) {
+  const { post: words } = text.value;
+  if (pending.fate.kind !== 'failed') return null;
+  return (
+    <div class="refused" role="alert">
+      <p>
+        <strong>{words.failed}</strong> {refusalText(pending.fate.refusal)}
+      </p>
+      <button type="button" class="button small quiet" onClick={() => room.discard(pending.key)}>
+        {words.discard}
+      </button>
+      <button type="button" class="button small quiet" onClick={() => room.takeBack(pending.key)}>
+        {words.takeBack}
+      </button>
+      <button type="button" class="button small" onClick={() => room.retry(pending.key)}>
+        {words.retry}
+      </button>
+    </div>
+  );
+}
+
+export function Sending() {
   const late = useSignal(false);
   useEffect(() => {
     const timer = setTimeout(() => (late.value = true), PATIENCE_MS);

@@ -8,6 +8,7 @@ import { dateOf, timeText } from '../text/time';
 import { Avatar } from './avatar';
 import { Body } from './body';
 import { ReactIcon } from './icons';
+import { Refused, Sending } from './pending';
 import type { Row } from './rows';
 
 interface Props {
@@ -19,26 +20,49 @@ interface Props {
 
 export function PostRow({ row, room, onAct, onQuote }: Props) {
   const { post, mine, first, last } = row;
-  const classes = ['row', mine ? 'mine' : 'theirs', first ? 'first' : ''].join(' ');
+  const change = mine ? room.pendingEdit(post.offset) : undefined;
+  const forMe = room.handle.value !== null && post.mentions.includes(room.handle.value);
+  const classes = ['row', mine ? 'mine' : 'theirs', first && 'first', change && 'pending', forMe && 'for-me'];
+  // What a long press means on a phone; with a mouse the browser's own menu stays.
+  const pressed = (event: PointerEvent): void => {
+    if (event.pointerType !== 'touch' || post.retracted) return;
+    event.preventDefault();
+    onAct(post.offset, (event.currentTarget as Element).getBoundingClientRect());
+  };
   return (
-    <li class={classes} data-offset={post.offset} data-testid="post">
+    <li class={classes.filter(Boolean).join(' ')} data-offset={post.offset} data-testid="post">
       {!mine && first && <Avatar handle={post.author} />}
       {first && <Byline post={post} mine={mine} />}
       <div class="line">
-        <div class={post.retracted ? 'bubble gone' : 'bubble'}>
+        <div
+          class={post.retracted ? 'bubble gone' : 'bubble'}
+          onContextMenu={(event) => pressed(event as unknown as PointerEvent)}
+        >
           {post.reply_to !== undefined && !post.retracted && (
             <Quote room={room} offset={post.reply_to} onQuote={onQuote} />
           )}
-          {post.retracted ? <p class="body">{text.value.post.retracted}</p> : <Body body={post.body ?? ''} />}
+          {post.retracted ? (
+            <p class="body">{text.value.post.retracted}</p>
+          ) : (
+            <Body
+              body={change?.body ?? post.body ?? ''}
+              mentions={(change ?? post).mentions ?? []}
+              own={room.handle.value}
+            />
+          )}
         </div>
         <div class="beside">
-          {!post.retracted && <ActButton post={post} onAct={onAct} />}
+          {!post.retracted && <ActButton post={post} mine={mine} onAct={onAct} />}
           <span class="when">
-            {post.edited && !post.retracted && <span class="edited">{text.value.post.edited}</span>}
+            {change?.fate.kind === 'sending' && <Sending />}
+            {post.edited && !post.retracted && !change && (
+              <span class="edited">{text.value.post.edited}</span>
+            )}
             {last && <time dateTime={dateOf(post.minute).toISOString()}>{timeText(post.minute)}</time>}
           </span>
         </div>
       </div>
+      {change && <Refused room={room} pending={change} />}
       {!post.retracted && <Reactions room={room} post={post} />}
     </li>
   );
@@ -79,12 +103,12 @@ function Quote({
   );
 }
 
-function ActButton({ post, onAct }: { post: Post; onAct: Props['onAct'] }) {
+function ActButton({ post, mine, onAct }: { post: Post; mine: boolean; onAct: Props['onAct'] }) {
   return (
     <button
       type="button"
       class="act"
-      aria-label={text.value.post.actions(post.author)}
+      aria-label={mine ? text.value.post.ownActions : text.value.post.actions(post.author)}
       aria-haspopup="dialog"
       onClick={(event) => onAct(post.offset, event.currentTarget.getBoundingClientRect())}
     >

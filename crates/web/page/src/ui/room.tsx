@@ -24,7 +24,12 @@ export function Room({ programme, room, welcome }: Props) {
   const composer = useRef<HTMLTextAreaElement>(null);
   const asking = room.pending.value.find((pending) => pending.fate.kind === 'asking');
   const answer = (offset: number): void => {
+    if (room.draft.value.editing !== undefined) room.endDraft();
     room.setDraft({ ...room.draft.value, replyTo: offset });
+    composer.current?.focus();
+  };
+  const edit = (offset: number): void => {
+    room.edit(offset);
     composer.current?.focus();
   };
   return (
@@ -32,7 +37,8 @@ export function Room({ programme, room, welcome }: Props) {
       <RoomBar programme={programme} room={room} />
       {room.timeline.value ? (
         <>
-          <Log room={room} welcome={welcome} onReply={answer} />
+          <Log room={room} welcome={welcome} onReply={answer} onEdit={edit} />
+          <Suspended room={room} />
           <Composer room={room} limits={welcome.limits} field={composer} />
         </>
       ) : (
@@ -97,10 +103,21 @@ function RoomBar({ programme, room }: { programme: ProgrammeState; room: RoomSta
   );
 }
 
+/** The rest goes on; this room will by itself. */
+function Suspended({ room }: { room: RoomState }) {
+  const code = room.suspendedBy.value;
+  return (
+    <p class="suspended" role="status">
+      {code !== null && text.value.roomEnds[code]}
+    </p>
+  );
+}
+
 /** Not in the room: on the way in, refused, or gone. */
 function Outside({ programme, room }: { programme: ProgrammeState; room: RoomState }) {
   const { room: words } = text.value;
   const refusal = room.joinRefusal.value;
+  const ended = room.endedBy.value === null ? undefined : text.value.roomEnds[room.endedBy.value];
   if (room.joining.value || (room.handle.value !== null && refusal === null)) {
     return (
       <div class="outside">
@@ -110,7 +127,7 @@ function Outside({ programme, room }: { programme: ProgrammeState; room: RoomSta
   }
   return (
     <div class="outside">
-      <p role="alert">{refusal === null ? words.outside : refusalText(refusal)}</p>
+      <p role="alert">{refusal === null ? (ended ?? words.outside) : refusalText(refusal)}</p>
       <button type="button" class="button" onClick={() => programme.join(room.id)}>
         {words.enter}
       </button>

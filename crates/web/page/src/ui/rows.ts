@@ -38,7 +38,9 @@ export function rowsOf(
     });
   });
   const newest = posts.at(-1);
-  pending.forEach((each, index) => {
+  // What changes a post is shown in its place.
+  const unsent = pending.filter((each) => each.target === undefined);
+  unsent.forEach((each, index) => {
     const first = index === 0 && !(newest && room.isMine(newest));
     rows.push({ kind: 'pending', key: each.key, pending: each, first });
   });

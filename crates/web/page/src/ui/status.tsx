@@ -10,7 +10,8 @@ const BACK_SHOWN_MS = 2_500;
 
 /** Floats over the page, so that nothing moves when it comes or goes. */
 export function StatusLine({ programme }: { programme: ProgrammeState }) {
-  const { status: words, ended } = text.value;
+  const { status: words, ended, closings } = text.value;
+  const code = programme.breakCode.value;
   const interrupted = programme.interrupted.value;
   const back = useJustBack(interrupted);
   const status = programme.status.value;
@@ -26,7 +27,7 @@ export function StatusLine({ programme }: { programme: ProgrammeState }) {
   }
   const line = interrupted
     ? programme.welcome.value
-      ? words.reconnecting
+      ? (code !== null && closings[code]) || words.reconnecting
       : words.connecting
     : back
       ? words.back

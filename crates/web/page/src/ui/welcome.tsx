@@ -10,9 +10,10 @@ const POINT_ICONS = [KeyIcon, MaskIcon, HourglassIcon, PenIcon];
 
 export function Welcome({ programme }: { programme: ProgrammeState }) {
   const { welcome: words } = text.value;
-  const welcome = programme.welcome.value;
-  if (!welcome) return <Loading programme={programme} />;
-  const { name, organisation, language, retention_days } = welcome.programme;
+  const preview = programme.preview.value;
+  if (!preview) return <Loading programme={programme} />;
+  const { name, organisation, language, retention_days } = preview.programme;
+  const entering = programme.entering.value;
   return (
     <main class="entrance welcome" data-testid="welcome">
       <LanguageSwitch />
@@ -20,7 +21,7 @@ export function Welcome({ programme }: { programme: ProgrammeState }) {
         <Logo />
         <p class="organisation">{organisation}</p>
         <h1 lang={language}>{name}</h1>
-        <p class="role">{words.asRole(welcome.role.name)}</p>
+        <p class="role">{words.asRole(preview.role.name)}</p>
       </header>
       <section class="points" aria-labelledby="points-title">
         <h2 id="points-title">{words.howTitle}</h2>
@@ -31,10 +32,17 @@ export function Welcome({ programme }: { programme: ProgrammeState }) {
         </ul>
       </section>
       <div class="enter">
-        <button type="button" class="button large" onClick={() => programme.enter()}>
-          {words.enter}
+        <button
+          type="button"
+          class="button large"
+          // Not `disabled`: that would drop the focus, and with it where a screen reader is.
+          aria-disabled={entering}
+          onClick={() => void programme.enter()}
+        >
+          {entering ? words.entering : words.enter}
         </button>
       </div>
+      <StatusLine programme={programme} />
     </main>
   );
 }

@@ -1,0 +1,88 @@
+"""The golden vectors beside `proto/README.md`: those about clients with this client, those about frames with the server."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from kkanbu_client import FRAME_FROM_SERVER_MAX, Json, may_come_back, member_key, public_key
+from support import Programme, RawSocket, Server, Wire, asynchronous
+
+VECTORS = Path(__file__).resolve().parents[2] / "proto" / "vectors"
+
+
+def vectors(name: str, part: str = "vectors") -> list[Json]:
+    return list(json.loads((VECTORS / f"{name}.json").read_text("utf-8"))[part])
+
+
+def octets(vector: Json) -> bytes:
+    if "frame_base64" in vector:
+        return base64.b64decode(vector["frame_base64"])
+    return str(vector["frame"]).encode("utf-8")
+
+
+def test_member_keys() -> None:
+    for vector in vectors("signatures", "member_keys"):
+        key = member_key(bytes.fromhex(vector["seed"]), vector["programme"])
+        raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+        assert (raw.hex(), public_key(key)) == (vector["private_key"], vector["key"])
+
+
+def test_close_codes() -> None:
+    for vector in vectors("close"):
+        assert may_come_back(vector["code"]) == vector["come_back"], vector
+
+
+@asynchronous
+async def test_frames_that_are_taken(server: Server) -> None:
+    """Before `authenticate` they lead nowhere, but none is refused for its form."""
+    for vector in vectors("commands"):
+        async with await Wire.open(server) as wire:
+            await wire.raw(octets(vector).decode("utf-8"))
+            reply = await wire.reply()
+            assert reply["id"] == vector["id"], vector
+            assert reply.get("error", {}).get("code", 0) >= 0, (vector, reply)
+
+
+def test_frames_that_are_refused(server: Server, programme: Programme) -> None:
+    wrong: list[Any] = []
+    raw = RawSocket(server)
+    raw.authenticate(programme)
+    for vector in vectors("rejected"):
+        raw.send(octets(vector))
+        if "close" in vector:
+            if (code := raw.closed()) != vector["close"]:
+                wrong.append((vector["name"], code))
+            raw.socket.close()
+            raw = RawSocket(server)
+            raw.authenticate(programme)
+        else:
+            reply = raw.reply()
+            answer = (reply["id"], reply.get("error", {}).get("code"), reply.get("error", {}).get("message"))
+            if answer != (vector["id"], vector["code"], vector["message"]):
+                wrong.append((vector["name"], answer))
+    assert raw.works()
+    raw.socket.close()
+    assert not wrong
+
+
+def test_padding() -> None:
+    lengths = [vector["padded"] for vector in vectors("padding")]
+    assert {512, 2_048, 16_384, 65_536} <= set(lengths)
+    assert FRAME_FROM_SERVER_MAX >= 65_536
+
+
+@asynchronous
+async def test_preview(server: Server, programme: Programme) -> None:
+    async with await Wire.open(server) as wire:
+        shown = await wire.call("preview", programme=programme.name, code=programme.code("mentor"))
+        assert shown["role"] == {"id": "mentor", "name": "멘토"}
+        assert shown["programme"]["name"] == "시험"
+        assert (await wire.refused("preview", programme=programme.name, code="a" * 16))["message"] == "wrong_code"
+        await asyncio.sleep(0)
+        assert (await wire.refused("rooms"))["message"] == "not_authenticated"
