@@ -62,8 +62,16 @@ test('two people talk, the server dies and comes back, and nothing is lost, doub
   await picture(mentor.page, 'welcome');
   const mentee = await Person.arrives(context, demo.links.mentee, watch);
 
+  await t.test('reading the welcome takes no seat and makes no key', async () => {
+    await mentee.page.getByTestId('welcome').waitFor();
+    assert.deepEqual(mentee.methods, ['preview']);
+    const kept = await mentee.page.evaluate(keysKept);
+    assert.equal(kept, 0);
+  });
+
   await t.test('they come in and have different handles', async () => {
     for (const person of [mentor, mentee]) await person.entersPlaza('들어가기');
+    assert.deepEqual(mentee.methods.slice(0, 3), ['preview', 'challenge', 'authenticate']);
     assert.notEqual(await mentor.handle(), await mentee.handle());
   });
 
@@ -83,6 +91,45 @@ test('two people talk, the server dies and comes back, and nothing is lost, doub
     assert.match(quote, /전화 민원이 아직 무섭습니다/);
     await picture(mentor.page, 'conversation-mentor');
     await picture(mentee.page, 'conversation-mentee');
+  });
+
+  await t.test('a post is changed, addresses somebody, and is taken back', async () => {
+    await mentee.says('점심시간에 여쭤봐도 되까요?');
+    await mentee.acts('점심시간에 여쭤봐도', '글 고치기');
+    await mentee.says('점심시간에 여쭤봐도 될까요?');
+    await mentor.sees('점심시간에 여쭤봐도 될까요?');
+    assert.equal(await mentor.page.getByText('고침').count(), 1);
+    await mentor.page.bringToFront();
+    const composer = mentor.page.getByTestId('composer');
+    await composer.pressSequentially('@');
+    await picture(mentor.page, 'mention');
+    await mentor.page.getByRole('option', { name: await mentee.handle() }).click();
+    await composer.pressSequentially('네, 12시 반에 여기서 봬요.');
+    await mentor.page.getByTestId('send').click();
+    await mentee.sees('네, 12시 반에 여기서 봬요.');
+    const called = mentee.page.locator('.for-me .mention.me');
+    assert.equal(await called.innerText(), `@${await mentee.handle()}`);
+    await mentee.says('잘못 올린 글입니다');
+    await mentor.sees('잘못 올린 글입니다');
+    await mentee.acts('잘못 올린 글입니다', '글 회수하기');
+    await picture(mentee.page, 'retract');
+    await mentee.page.getByTestId('retract-dialog').getByRole('button', { name: '회수하기' }).click();
+    for (const person of [mentor, mentee]) {
+      await person.sees('회수한 글입니다');
+      assert.equal(await person.page.getByText('잘못 올린 글입니다').count(), 0);
+    }
+    await picture(mentee.page, 'own-posts');
+  });
+
+  await t.test('the server asks before personal information goes out', async () => {
+    await mentee.says('제 번호는 010-1234-5678입니다.');
+    const dialog = mentee.page.getByTestId('confirm-dialog');
+    await dialog.waitFor();
+    assert.equal(await dialog.locator('mark').innerText(), '010-1234-5678');
+    await picture(mentee.page, 'confirm');
+    await dialog.getByRole('button', { name: '고치기' }).click();
+    assert.equal(await mentee.page.getByTestId('composer').inputValue(), '제 번호는 010-1234-5678입니다.');
+    assert.equal(await mentee.page.getByTestId('pending').count(), 0);
   });
 
   await t.test('both go on writing while the server is dead', async () => {
@@ -128,6 +175,7 @@ test('two people talk, the server dies and comes back, and nothing is lost, doub
     assert.equal(await mentee.handle(), handle);
     assert.deepEqual(await mentee.posts(), posts);
     assert.equal(await mentee.page.getByTestId('composer').inputValue(), '아직 보내지 않은 글');
+    assert.ok(!mentee.methods.slice(-8).includes('preview'), 'who has been here comes straight in');
     const own = mentee.page.locator('.row.mine .body', { hasText: '발령받은 지 두 달' });
     assert.equal(await own.count(), 1);
   });
@@ -164,6 +212,9 @@ test('a link with a wrong code is refused in plain words', async () => {
   const wrong = demo.links.mentee.replace(/[^/]+$/, 'no-such-code');
   const person = await Person.arrives(context, wrong, watch);
   await person.page.getByRole('heading', { name: '들어갈 수 없습니다' }).waitFor();
+  await person.page.getByText('참여 코드가 맞지 않습니다').waitFor();
+  assert.equal(await person.page.evaluate(keysKept), 0);
+  await picture(person.page, 'wrong-code');
   watch.isClean();
   await context.close();
 });
@@ -199,13 +250,19 @@ test('an insecure address is explained', async () => {
 class Person {
   static async arrives(context, link, watch) {
     const page = await context.newPage();
+    const person = new Person(page);
     watch.over(page);
     await page.goto(link);
-    return new Person(page);
+    return person;
   }
 
   constructor(page) {
     this.page = page;
+    /** Of all commands that the page has sent. */
+    this.methods = [];
+    page.on('websocket', (socket) =>
+      socket.on('framesent', ({ payload }) => this.methods.push(JSON.parse(payload).method)),
+    );
   }
 
   async entersPlaza(button) {
@@ -230,14 +287,18 @@ class Person {
   }
 
   async answers(body, answer) {
-    await this.#acts(body);
-    await this.page.getByTestId('post-actions').getByRole('button', { name: '답글 쓰기' }).click();
+    await this.acts(body, '답글 쓰기');
     await this.says(answer);
   }
 
-  async reacts(body, reaction) {
-    await this.#acts(body);
-    await this.page.getByTestId('post-actions').getByRole('button', { name: reaction, exact: true }).click();
+  reacts(body, reaction) {
+    return this.acts(body, reaction);
+  }
+
+  async acts(body, action) {
+    await this.page.bringToFront();
+    await this.#post(body).locator('.act').click();
+    await this.page.getByTestId('post-actions').getByRole('button', { name: action, exact: true }).click();
   }
 
   seesReaction(reaction, count) {
@@ -251,13 +312,6 @@ class Person {
 
   #post(body) {
     return this.page.getByTestId('post').filter({ has: this.page.locator('.body', { hasText: body }) });
-  }
-
-  async #acts(body) {
-    await this.page.bringToFront();
-    await this.#post(body)
-      .getByRole('button', { name: /답글 쓰기, 공감하기/ })
-      .click();
   }
 }
 
@@ -284,6 +338,21 @@ class Watch {
   isClean() {
     assert.deepEqual(this.#complaints, []);
   }
+}
+
+/** In the page: how many identities are in its database. */
+function keysKept() {
+  return new Promise((resolve) => {
+    const request = indexedDB.open('kkanbu', 1);
+    request.onupgradeneeded = () => request.result.createObjectStore('identities');
+    request.onsuccess = () => {
+      const count = request.result.transaction('identities').objectStore('identities').count();
+      count.onsuccess = () => {
+        request.result.close();
+        resolve(count.result);
+      };
+    };
+  });
 }
 
 async function startServer() {

@@ -223,6 +223,26 @@ async def test_history_is_what_was_pushed(programme: Programme) -> None:
         await wire.connection.close()
 
 
+@asynchronous
+async def test_history_holds_what_was_answered(programme: Programme) -> None:
+    """What has its reply is in the history at once: a client that joins and asks must not have a hole."""
+    async with await programme.session() as reader:
+        await reader.call("join", room=PLAZA)
+        for _ in range(8):
+            async with await programme.session() as writer:
+                await writer.call("join", room=PLAZA)
+                for _ in range(10):
+                    offset = await writer.post(PLAZA, "글")
+                    for wire in (writer, reader):
+                        page = await wire.call("history", room=PLAZA, limit=1)
+                        assert [post["offset"] for post in page["posts"]] == [offset]
+                newcomer = await programme.session()
+                position = (await newcomer.call("join", room=PLAZA))["position"]
+                page = await newcomer.call("history", room=PLAZA, limit=1)
+                assert [post["offset"] for post in page["posts"]] == [position["offset"]]
+                await newcomer.connection.close()
+
+
 # The client against a server that we play
 
 

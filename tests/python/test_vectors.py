@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from kkanbu_client import FRAME_FROM_SERVER_MAX, Json, may_come_back, member_key, public_key
+from kkanbu_client import (
+    FRAME_FROM_SERVER_MAX,
+    ForeignChallenge,
+    Json,
+    may_come_back,
+    member_key,
+    new_seed,
+    public_key,
+    sign_challenge,
+)
 from support import Programme, RawSocket, Server, Wire, asynchronous
 
 VECTORS = Path(__file__).resolve().parents[2] / "proto" / "vectors"
@@ -31,6 +41,20 @@ def test_member_keys() -> None:
         key = member_key(bytes.fromhex(vector["seed"]), vector["programme"])
         raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
         assert (raw.hex(), public_key(key)) == (vector["private_key"], vector["key"])
+
+
+def test_signatures() -> None:
+    for vector in vectors("signatures", "signatures"):
+        key, challenge = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vector["private_key"])), vector["challenge"]
+        signature = sign_challenge(key, challenge, challenge["server"], challenge["programme"])
+        assert (public_key(key), signature) == (vector["key"], vector["signature"])
+
+
+def test_what_must_not_be_signed() -> None:
+    key = member_key(new_seed(), "anyang-2022")
+    for vector in vectors("signatures", "must_not_sign"):
+        with pytest.raises(ForeignChallenge):
+            sign_challenge(key, vector["challenge"], vector["server"], vector["programme"])
 
 
 def test_close_codes() -> None:
@@ -84,5 +108,4 @@ async def test_preview(server: Server, programme: Programme) -> None:
         assert shown["role"] == {"id": "mentor", "name": "멘토"}
         assert shown["programme"]["name"] == "시험"
         assert (await wire.refused("preview", programme=programme.name, code="a" * 16))["message"] == "wrong_code"
-        await asyncio.sleep(0)
         assert (await wire.refused("rooms"))["message"] == "not_authenticated"

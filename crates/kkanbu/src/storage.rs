@@ -86,7 +86,7 @@ impl Folders {
     }
 
     /// Makes what is not there yet. Never touches data or keys that are there, and makes no data for keys that are in use.
-    pub(crate) fn make(&self) -> Result<(), StorageError> {
+    pub(crate) async fn make(&self) -> Result<(), StorageError> {
         let keys = match KeyFolder::open(&self.keys) {
             Err(FolderError::NotAFolder(_)) => KeyFolder::create(&self.keys)?,
             opened => opened?,
@@ -97,7 +97,8 @@ impl Folders {
             return Err(StorageError::KeysWithoutData { keys: self.keys.clone(), data: self.data.clone() });
         }
         if !store.exists() {
-            SqliteStore::create(&store, keys.server_id(), Keyring::default())?;
+            // Closed, not just dropped: the file is free for the next who opens it.
+            SqliteStore::create(&store, keys.server_id(), Keyring::default())?.close().await;
         }
         if !log.exists() {
             SqliteJournal::create(&log, keys.server_id())?;

@@ -200,3 +200,30 @@ impl Rooms {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kkanbu_model::{Event, Minute, RoomId};
+
+    #[test]
+    fn the_ring_keeps_no_more_than_its_limit() {
+        const RING_MAX: usize = 8;
+        let programme = ProgrammeId::new("anyang-2022").unwrap();
+        let address = RoomAddress { programme, room: RoomId::new("plaza").unwrap() };
+        let room = RoomLog::new(address, Standing::new_room());
+        for number in 1..=50 {
+            let offset = Offset::new(number);
+            let standing = Standing { head: offset, ..room.standing() };
+            let publication = Publication { offset, minute: Minute::new(1), event: Event::Freeze };
+            room.advance(standing, vec![Arc::new(publication)], RING_MAX);
+            assert!(room.state.lock().ring.len() <= RING_MAX);
+        }
+        let following = |after| {
+            let position = Position { epoch: room.standing().epoch, offset: Offset::new(after) };
+            room.after(position, 100).unwrap()
+        };
+        assert!(matches!(following(42), Following::Ready(page) if page.len() == RING_MAX));
+        assert!(matches!(following(41), Following::InJournal { through } if through == Offset::new(50)));
+    }
+}

@@ -39,7 +39,7 @@ pub(super) async fn run(options: Demo) -> Result<ExitCode> {
     let limits = Limits::default();
     let folders = Folders { data: options.folder.join("data"), keys: options.folder.join("keys") };
     let resumed = folders.are_made();
-    folders.make()?;
+    folders.make().await?;
     let storage = folders.open(&limits).await?;
     let programme = storage.programmes.create(programme).await.map_err(StorageError::Programmes)?;
     let admin = options.folder.join("admin.sock");

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 pub(crate) async fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Demo(options) => demo::run(options).await,
-        Command::Init(options) => serve::init(&Config::read(&options.config)?),
+        Command::Init(options) => serve::init(&Config::read(&options.config)?).await,
         Command::Serve(options) => serve::serve(Config::read(&options.config)?).await,
         Command::Links(options) => serve::links(&Config::read(&options.config)?, options.json).await,
         Command::CheckConfig(options) => {

@@ -14,13 +14,13 @@ fn folders(config: &Config) -> Folders {
 }
 
 /// Makes the data and key folders.
-pub(super) fn init(config: &Config) -> Result<ExitCode> {
+pub(super) async fn init(config: &Config) -> Result<ExitCode> {
     let folders = folders(config);
     if folders.are_made() {
         output::say("the folders are there already; nothing was changed");
         return Ok(ExitCode::SUCCESS);
     }
-    folders.make()?;
+    folders.make().await?;
     output::say(format_args!("data: {}\nkeys: {}", folders.data.display(), folders.keys.display()));
     output::say("keep a copy of the keys apart from copies of the data");
     Ok(ExitCode::SUCCESS)

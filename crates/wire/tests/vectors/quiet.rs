@@ -80,7 +80,9 @@ const MAY_BE_TOLD: &[(&str, &str)] = &[
 ];
 
 fn told() -> BTreeMap<&'static str, &'static str> {
-    MAY_BE_TOLD.iter().copied().collect()
+    let told: BTreeMap<_, _> = MAY_BE_TOLD.iter().copied().collect();
+    assert_eq!(told.len(), MAY_BE_TOLD.len(), "a field is listed twice");
+    told
 }
 
 /// Collects the names of all properties of a schema, at every depth.

@@ -1,4 +1,4 @@
-//! The protocol as AsyncAPI 3: one server, one channel, an operation for each command with its reply and for each push.
+//! The protocol as `AsyncAPI` 3: one server, one channel, an operation for each command with its reply and for each push.
 //!
 //! Written as text: YAML takes JSON as it is, so that examples are the vectors' frames byte for byte.
 
@@ -31,7 +31,7 @@ pub(super) fn document(contract: &Contract, vectors: &Vectors) -> anyhow::Result
     }
     operations(&mut out, contract)?;
     messages(&mut out, contract, vectors)?;
-    out.push_str(COMPONENTS);
+    out.push_str(&shared());
     Ok(out)
 }
 
@@ -216,11 +216,9 @@ fn message(out: &mut String, message: &Message<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-const COMPONENTS: &str = const_format();
-
-const fn const_format() -> &'static str {
-    assert!(Offset::MAX == 9_007_199_254_740_991, "the ids' maximum below is another");
-    r"  correlationIds:
+fn shared() -> String {
+    format!(
+        r"  correlationIds:
     id:
       description: The reply has the id of its command.
       location: $message.payload#/id
@@ -228,10 +226,12 @@ const fn const_format() -> &'static str {
     id:
       type: integer
       minimum: 0
-      maximum: 9007199254740991
+      maximum: {max}
     idOrNull:
       type: [integer, 'null']
       minimum: 0
-      maximum: 9007199254740991
-"
+      maximum: {max}
+",
+        max = Offset::MAX
+    )
 }

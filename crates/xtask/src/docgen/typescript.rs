@@ -127,48 +127,77 @@ fn table<T: Code>(
 
 /// Lays out a declaration that came as one long line: one field a line, comments of one sentence on one line.
 fn layout(declaration: &str) -> String {
-    let joined = declaration.replace("/**\n * ", "/** ").replace("\n */\n", " */\n").replace(", }", " }");
-    let mut out = String::new();
-    let mut depth = 0_usize;
-    let mut angles = 0_usize;
-    let mut text = false;
-    let mut comment = false;
-    let mut rest = joined.chars().peekable();
-    while let Some(c) = rest.next() {
-        let newline = |out: &mut String, depth: usize| {
-            out.truncate(out.trim_end().len());
-            let _ = write!(out, "\n{}", "  ".repeat(depth));
-        };
-        let closing = c == '}';
-        match c {
-            '"' if !comment => text = !text,
-            '/' if !text && rest.peek() == Some(&'*') => comment = true,
-            '/' if comment && out.ends_with('*') => comment = false,
-            '<' => angles += 1,
-            '>' => angles = angles.saturating_sub(1),
-            _ => {}
-        }
-        match c {
-            '{' | '}' | ',' | '\n' if text || comment => out.push(c),
-            ',' if angles == 0 => out.push(';'),
-            '\n' => newline(&mut out, depth),
-            '{' => {
-                depth += 1;
-                out.push(c);
-                newline(&mut out, depth);
-            }
-            _ if closing => {
-                depth = depth.saturating_sub(1);
-                if !out.trim_end().ends_with(['{', ';']) {
-                    out.truncate(out.trim_end().len());
-                    out.push(';');
-                }
-                newline(&mut out, depth);
-                out.push(c);
-            }
-            ' ' if out.ends_with(['\n', ' ']) => {}
-            _ => out.push(c),
+    let comments_on_a_line = declaration.replace("/**\n * ", "/** ").replace("\n */\n", " */\n");
+    let mut layout = Layout::default();
+    for line in comments_on_a_line.lines() {
+        if line.starts_with("/**") {
+            layout.start_line();
+            layout.out.push_str(line);
+            layout.start_line();
+        } else {
+            line.chars().for_each(|c| layout.push(c));
         }
     }
-    format!("{}\n", out.replace("\"kind\":", "kind:"))
+    layout.out.replace("\"kind\":", "kind:") + "\n"
+}
+
+/// A declaration as far as it is laid out.
+#[derive(Default)]
+struct Layout {
+    out: String,
+    braces: usize,
+    angles: usize,
+    quoted: bool,
+}
+
+impl Layout {
+    fn push(&mut self, c: char) {
+        if c == '"' {
+            self.quoted = !self.quoted;
+        }
+        match c {
+            _ if self.quoted => self.out.push(c),
+            '{' => {
+                self.braces += 1;
+                self.out.push(c);
+                self.start_line();
+            }
+            '}' => {
+                self.braces = self.braces.saturating_sub(1);
+                if !self.out.trim_end().ends_with([';', '{']) {
+                    self.out.truncate(self.out.trim_end().len());
+                    self.out.push(';');
+                }
+                self.start_line();
+                self.out.push(c);
+            }
+            ',' if self.angles == 0 => {
+                self.out.push(';');
+                self.start_line();
+            }
+            ' ' if self.out.ends_with([' ', '\n']) => {}
+            _ => {
+                self.angles = (self.angles + usize::from(c == '<')).saturating_sub(usize::from(c == '>'));
+                self.out.push(c);
+            }
+        }
+    }
+
+    fn start_line(&mut self) {
+        self.out.truncate(self.out.trim_end().len());
+        if !self.out.is_empty() {
+            self.out.push('\n');
+            self.out.push_str(&"  ".repeat(self.braces));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_declaration_has_one_field_a_line() {
+        let line = "/**\n * A, b.\n */\ntype X = { \n/**\n * It {is}.\n */\na: Array<string>, \"kind\": \"a, b\", } & ({ b: Record<a, b> });";
+        let expected = "/** A, b. */\ntype X = {\n  /** It {is}. */\n  a: Array<string>;\n  kind: \"a, b\";\n} & ({\n  b: Record<a, b>;\n});\n";
+        assert_eq!(super::layout(line), expected);
+    }
 }
