@@ -13,7 +13,7 @@ pub(crate) struct Repo {
 }
 
 impl Repo {
-    /// The repository that xtask was built from.
+    /// The repository that xtask was called in.
     pub(crate) fn find() -> anyhow::Result<Self> {
         Ok(Self::of(&metadata()?))
     }
@@ -59,6 +59,6 @@ impl Repo {
 
 /// What cargo says about the workspace.
 pub(crate) fn metadata() -> anyhow::Result<Metadata> {
-    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
-    MetadataCommand::new().manifest_path(manifest).no_deps().exec().context("cargo metadata")
+    // By the folder that it is called in: two clones may share a target folder, and with it this binary.
+    MetadataCommand::new().no_deps().exec().context("cargo metadata")
 }

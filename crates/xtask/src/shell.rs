@@ -141,10 +141,15 @@ impl Echo {
     }
 }
 
-/// A command as one would type it.
+/// A command as one would type it, without the folders of what is run.
 fn said(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    words.map(|word| short(Path::new(word))).collect::<Vec<_>>().join(" ")
+}
+
+fn short(word: &Path) -> String {
+    let name = word.file_name().filter(|_| word.is_absolute());
+    name.map_or_else(|| word.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]
