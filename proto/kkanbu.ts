@@ -3,42 +3,14 @@
 
 export const SUBPROTOCOL = "kkanbu.v1";
 
-/** `preview`: what a join code is for, before anybody takes a seat with it. */
-export type Preview = {
-  /** The programme. */
-  programme: string;
-  /** Its join code. */
-  code: string;
-};
-
-/** A programme as members see it. */
-export type ProgrammeInfo = {
-  /** Its id. */
-  id: string;
-  /** Its name. */
-  name: string;
-  /** Who runs it. */
-  organisation: string;
-  /** Language of handles, `ko` or `en`. */
-  language: "ko" | "en";
-  /** Days for which posts are kept. */
-  retention_days: number;
-};
-
-/** A role as members see it. */
-export type RoleInfo = {
-  /** Its id. */
-  id: string;
-  /** Its name. */
-  name: string;
-};
-
-/** Result of `preview`: what the code would let one into, and as what. */
-export type Previewed = {
-  /** The programme. */
-  programme: ProgrammeInfo;
-  /** The role whose seat the code gives. */
-  role: RoleInfo;
+/** `authenticate`: shows the member key and that one holds it. */
+export type Authenticate = {
+  /** Ed25519 public key, base64url without padding, 43 characters. */
+  key: string;
+  /** Signature of the challenge's seven lines, base64url without padding, 86 characters. */
+  signature: string;
+  /** Join code of an open programme; needed the first time that the key comes in. */
+  code?: string;
 };
 
 /** `challenge`: asks for something to sign. */
@@ -61,28 +33,80 @@ export type Challenged = {
   nonce: string;
 };
 
-/** `authenticate`: shows the member key and that one holds it. */
-export type Authenticate = {
-  /** Ed25519 public key, base64url without padding, 43 characters. */
+/** `edit`: replaces the text of an own post. */
+export type Edit = {
+  /** The room's id. */
+  room: string;
+  /** Idempotency key: 16 random bytes, base64url without padding, 22 characters. */
   key: string;
-  /** Signature of the challenge's seven lines, base64url without padding, 86 characters. */
-  signature: string;
-  /** Join code of an open programme; needed the first time that the key comes in. */
-  code?: string;
+  /** Offset of the own post. */
+  target: number;
+  /** The new text. */
+  body: string;
+  /** Handles called by name in the new text. */
+  mentions?: Array<string>;
+  /** The person has seen the guard's findings and insists. */
+  confirmed?: boolean;
 };
 
-/** A room as members see it. */
-export type RoomInfo = {
-  /** Its id. */
+/** Result of a command that has nothing to tell but that it was done. */
+export type Empty = Record<symbol, never>;
+
+/** A place in a body that looks as if it named somebody. */
+export type Finding = {
+  /** What it looks like. */
+  kind: FindingKind;
+  /** First code point of the NFC body. */
+  start: number;
+  /** First code point after it. */
+  end: number;
+};
+
+/** What the guard looks for. */
+export type FindingKind = "phone" | "resident_number" | "email" | "staff_number";
+
+/** `history`: a page of posts as they stand now. */
+export type History = {
+  /** The room's id. */
   room: string;
-  /** Its name. */
-  name: string;
-  /** How big it is, as a band. */
+  /** Posts with an offset below this one; left out: the newest. */
+  before?: number;
+  /** How many at most: 1 to `limits.history_posts_max`. */
+  limit: number;
+};
+
+/** Result of `history`. */
+export type HistoryPage = {
+  /** Which log. */
+  epoch: string;
+  /** Posts as they stand now, oldest first. */
+  posts: Array<PostInfo>;
+  /** Whether there are older ones. */
+  more: boolean;
+};
+
+/** `join`, `leave`, `redraw`: names a room. */
+export type InRoom = {
+  /** The room's id. */
+  room: string;
+};
+
+/** Result of `join` and `resume`. */
+export type Joined = {
+  /** The room's id. */
+  room: string;
+  /** One's own handle in this room. */
+  handle: string;
+  /** Where the log stands. */
+  position: Position;
+  /** How big the room is, as a band. */
   size: "1-9" | "10-29" | "30-99" | "100-299" | "300-999" | "1000+";
   /** Whether a moderator has stopped posting. */
   frozen: boolean;
-  /** One's own handle, where one is a member. */
-  handle?: string;
+  /** Whether everything after the position sent follows, without hole. */
+  recovered: boolean;
+  /** Why not: `epoch`, `expired` or `ahead`. */
+  reason?: "epoch" | "expired" | "ahead";
 };
 
 /** The limits that a client meets. */
@@ -107,33 +131,13 @@ export type LimitsInfo = {
   rooms_max: number;
 };
 
-/** Result of `authenticate`. */
-export type Welcome = {
-  /** The programme. */
-  programme: ProgrammeInfo;
-  /** The member's role in it. */
-  role: RoleInfo;
-  /** The rooms open to the role. */
-  rooms: Array<RoomInfo>;
-  /** What a client must keep to. */
-  limits: LimitsInfo;
-  /** The reactions there are, in the order to show them. */
-  reactions: Array<string>;
-};
-
 /** Parameters of a command that needs none. */
 export type Nothing = Record<symbol, never>;
 
-/** Result of `rooms`. */
-export type RoomList = {
-  /** The rooms open to the role. */
-  rooms: Array<RoomInfo>;
-};
-
-/** `join`, `leave`, `redraw`: names a room. */
-export type InRoom = {
-  /** The room's id. */
-  room: string;
+/** Result of every command that writes: it is on disk, and every member of the room will get it. */
+export type Placed = {
+  /** Its place in the room's log. */
+  offset: number;
 };
 
 /** A place in a room's log. */
@@ -142,41 +146,6 @@ export type Position = {
   epoch: string;
   /** The place in it; 0 is before the first publication. */
   offset: number;
-};
-
-/** Result of `join` and `resume`. */
-export type Joined = {
-  /** The room's id. */
-  room: string;
-  /** One's own handle in this room. */
-  handle: string;
-  /** Where the log stands. */
-  position: Position;
-  /** How big the room is, as a band. */
-  size: "1-9" | "10-29" | "30-99" | "100-299" | "300-999" | "1000+";
-  /** Whether a moderator has stopped posting. */
-  frozen: boolean;
-  /** Whether everything after the position sent follows, without hole. */
-  recovered: boolean;
-  /** Why not: `epoch`, `expired` or `ahead`. */
-  reason?: "epoch" | "expired" | "ahead";
-};
-
-/** `resume`: goes on with a room where one was. */
-export type Resume = {
-  /** The room's id. */
-  room: string;
-  /** Position of the last publication processed. */
-  position: Position;
-};
-
-/** Result of a command that has nothing to tell but that it was done. */
-export type Empty = Record<symbol, never>;
-
-/** Result of `redraw`. */
-export type Redrawn = {
-  /** The new handle. */
-  handle: string;
 };
 
 /** `post`: says something. */
@@ -193,72 +162,6 @@ export type Post = {
   mentions?: Array<string>;
   /** The person has seen the guard's findings and insists. */
   confirmed?: boolean;
-};
-
-/** Result of every command that writes: it is on disk, and every member of the room will get it. */
-export type Placed = {
-  /** Its place in the room's log. */
-  offset: number;
-};
-
-/** `edit`: replaces the text of an own post. */
-export type Edit = {
-  /** The room's id. */
-  room: string;
-  /** Idempotency key: 16 random bytes, base64url without padding, 22 characters. */
-  key: string;
-  /** Offset of the own post. */
-  target: number;
-  /** The new text. */
-  body: string;
-  /** Handles called by name in the new text. */
-  mentions?: Array<string>;
-  /** The person has seen the guard's findings and insists. */
-  confirmed?: boolean;
-};
-
-/** `retract`: takes an own post back. */
-export type Retract = {
-  /** The room's id. */
-  room: string;
-  /** Idempotency key: 16 random bytes, base64url without padding, 22 characters. */
-  key: string;
-  /** Offset of the own post. */
-  target: number;
-};
-
-/** `react`: sets a reaction or takes it back. */
-export type React = {
-  /** The room's id. */
-  room: string;
-  /** Idempotency key: 16 random bytes, base64url without padding, 22 characters. */
-  key: string;
-  /** Offset of the post. */
-  target: number;
-  /** One of the welcome's `reactions`. */
-  reaction: string;
-  /** `true` sets it, `false` takes it back. */
-  on: boolean;
-};
-
-/** `history`: a page of posts as they stand now. */
-export type History = {
-  /** The room's id. */
-  room: string;
-  /** Posts with an offset below this one; left out: the newest. */
-  before?: number;
-  /** How many at most: 1 to `limits.history_posts_max`. */
-  limit: number;
-};
-
-/** A reaction to a post: how many, never who. */
-export type ReactionInfo = {
-  /** The emoji. */
-  reaction: string;
-  /** How many. */
-  count: number;
-  /** Whether one's own is among them. */
-  mine: boolean;
 };
 
 /** A post as it stands now. */
@@ -287,14 +190,34 @@ export type PostInfo = {
   mine: boolean;
 };
 
-/** Result of `history`. */
-export type HistoryPage = {
-  /** Which log. */
-  epoch: string;
-  /** Posts as they stand now, oldest first. */
-  posts: Array<PostInfo>;
-  /** Whether there are older ones. */
-  more: boolean;
+/** `preview`: what a join code is for, before anybody takes a seat with it. */
+export type Preview = {
+  /** The programme. */
+  programme: string;
+  /** Its join code. */
+  code: string;
+};
+
+/** Result of `preview`: what the code would let one into, and as what. */
+export type Previewed = {
+  /** The programme. */
+  programme: ProgrammeInfo;
+  /** The role whose seat the code gives. */
+  role: RoleInfo;
+};
+
+/** A programme as members see it. */
+export type ProgrammeInfo = {
+  /** Its id. */
+  id: string;
+  /** Its name. */
+  name: string;
+  /** Who runs it. */
+  organisation: string;
+  /** Language of handles, `ko` or `en`. */
+  language: "ko" | "en";
+  /** Days for which posts are kept. */
+  retention_days: number;
 };
 
 /** `publication`: something was written in a room that this session has joined. The same bytes for every member. */
@@ -347,27 +270,44 @@ export type Publication = {
   kind: "thaw";
 });
 
-/** `room_ended`: no more pushes for this room in this session. */
-export type RoomEnded = {
+/** `react`: sets a reaction or takes it back. */
+export type React = {
   /** The room's id. */
   room: string;
+  /** Idempotency key: 16 random bytes, base64url without padding, 22 characters. */
+  key: string;
+  /** Offset of the post. */
+  target: number;
+  /** One of the welcome's `reactions`. */
+  reaction: string;
+  /** `true` sets it, `false` takes it back. */
+  on: boolean;
+};
+
+/** A reaction to a post: how many, never who. */
+export type ReactionInfo = {
+  /** The emoji. */
+  reaction: string;
+  /** How many. */
+  count: number;
+  /** Whether one's own is among them. */
+  mine: boolean;
+};
+
+/** Result of `redraw`. */
+export type Redrawn = {
+  /** The new handle. */
+  handle: string;
+};
+
+/** A rejection: JSON-RPC's error object. */
+export type Rejection = {
   /** The code's number. */
   code: number;
   /** The code's stable name. */
-  reason: string;
-};
-
-/** What the guard looks for. */
-export type FindingKind = "phone" | "resident_number" | "email" | "staff_number";
-
-/** A place in a body that looks as if it named somebody. */
-export type Finding = {
-  /** What it looks like. */
-  kind: FindingKind;
-  /** First code point of the NFC body. */
-  start: number;
-  /** First code point after it. */
-  end: number;
+  message: string;
+  /** What else there is to say. */
+  data: RejectionData;
 };
 
 /** Details of a rejection. */
@@ -380,14 +320,74 @@ export type RejectionData = {
   findings?: Array<Finding>;
 };
 
-/** A rejection: JSON-RPC's error object. */
-export type Rejection = {
+/** `resume`: goes on with a room where one was. */
+export type Resume = {
+  /** The room's id. */
+  room: string;
+  /** Position of the last publication processed. */
+  position: Position;
+};
+
+/** `retract`: takes an own post back. */
+export type Retract = {
+  /** The room's id. */
+  room: string;
+  /** Idempotency key: 16 random bytes, base64url without padding, 22 characters. */
+  key: string;
+  /** Offset of the own post. */
+  target: number;
+};
+
+/** A role as members see it. */
+export type RoleInfo = {
+  /** Its id. */
+  id: string;
+  /** Its name. */
+  name: string;
+};
+
+/** `room_ended`: no more pushes for this room in this session. */
+export type RoomEnded = {
+  /** The room's id. */
+  room: string;
   /** The code's number. */
   code: number;
   /** The code's stable name. */
-  message: string;
-  /** What else there is to say. */
-  data: RejectionData;
+  reason: string;
+};
+
+/** A room as members see it. */
+export type RoomInfo = {
+  /** Its id. */
+  room: string;
+  /** Its name. */
+  name: string;
+  /** How big it is, as a band. */
+  size: "1-9" | "10-29" | "30-99" | "100-299" | "300-999" | "1000+";
+  /** Whether a moderator has stopped posting. */
+  frozen: boolean;
+  /** One's own handle, where one is a member. */
+  handle?: string;
+};
+
+/** Result of `rooms`. */
+export type RoomList = {
+  /** The rooms open to the role. */
+  rooms: Array<RoomInfo>;
+};
+
+/** Result of `authenticate`. */
+export type Welcome = {
+  /** The programme. */
+  programme: ProgrammeInfo;
+  /** The member's role in it. */
+  role: RoleInfo;
+  /** The rooms open to the role. */
+  rooms: Array<RoomInfo>;
+  /** What a client must keep to. */
+  limits: LimitsInfo;
+  /** The reactions there are, in the order to show them. */
+  reactions: Array<string>;
 };
 
 /** Every command: what it takes and what it gives. */
@@ -568,6 +568,8 @@ export const CLOSE_CODES = {
   service_restart: { number: 1012, again: true },
   /** Something between client and server has too much to do. */
   try_again_later: { number: 1013, again: true },
+  /** A proxy got no good answer from the server. */
+  bad_gateway: { number: 1014, again: true },
   /** The TLS handshake failed. Never sent; libraries report it. */
   tls_failed: { number: 1015, again: true },
   /** The node is going down. Come back after the milliseconds that the close reason names. */

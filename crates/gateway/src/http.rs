@@ -83,7 +83,7 @@ pub(crate) fn upgrade<B>(request: &Request<B>, origins: &[String]) -> Result<Rep
     if headers.get_all(ORIGIN).iter().any(foreign) {
         return Err(UpgradeRefused::Origin);
     }
-    if !has_token(headers, &SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
+    if !tokens(headers, &SEC_WEBSOCKET_PROTOCOL).any(|token| token == SUBPROTOCOL) {
         return Err(UpgradeRefused::Subprotocol);
     }
     let accept = derive_accept_key(key.as_bytes());
@@ -97,10 +97,15 @@ pub(crate) fn upgrade<B>(request: &Request<B>, origins: &[String]) -> Result<Rep
     Ok(reply)
 }
 
-/// Whether a comma-separated header names this token, in any case.
-fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+/// The items of a comma-separated header.
+fn tokens<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|item| item.trim().eq_ignore_ascii_case(token))
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
+/// Whether a comma-separated header names this token, in any case (RFC 6455 §4.2.1; subprotocols compare exactly).
+fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    tokens(headers, name).any(|item| item.eq_ignore_ascii_case(token))
 }
 
 /// A short text.
@@ -200,5 +205,7 @@ mod tests {
         assert_eq!(outcome(&handshake(|h| drop(h.remove(SEC_WEBSOCKET_KEY)))), Err(UpgradeRefused::NotWebSocket));
         assert_eq!(outcome(&handshake(|h| drop(h.remove(SEC_WEBSOCKET_VERSION)))), Err(UpgradeRefused::Version));
         assert_eq!(outcome(&handshake(|h| drop(h.remove(SEC_WEBSOCKET_PROTOCOL)))), Err(UpgradeRefused::Subprotocol));
+        let shouted = |h: &mut HeaderMap| drop(h.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("KKANBU.V1")));
+        assert_eq!(outcome(&handshake(shouted)), Err(UpgradeRefused::Subprotocol));
     }
 }

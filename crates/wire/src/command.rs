@@ -66,6 +66,7 @@ pub struct Resume {
     #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub room: String,
     /// Position of the last publication processed.
+    #[serde(deserialize_with = "crate::decode::object")]
     pub position: crate::Position,
 }
 

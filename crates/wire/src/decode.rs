@@ -2,8 +2,8 @@
 
 use crate::{Command, Publication, Push, RejectCode, Rejection, RoomEnded};
 use kkanbu_model::Offset;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -41,19 +41,51 @@ struct Call<'a> {
     params: Option<&'a RawValue>,
 }
 
+/// Of a frame that is no command, the part that its answer needs.
+#[derive(Deserialize)]
+struct IdOnly<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+}
+
+/// An id that the contract allows.
+fn read_id(raw: Option<&RawValue>) -> Option<u64> {
+    raw.and_then(|raw| raw.get().parse().ok()).filter(|id| *id <= Offset::MAX)
+}
+
+/// serde reads a struct from a JSON array too; the contract knows objects only.
+fn is_object(json: &str) -> bool {
+    json.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{')
+}
+
+/// What to answer to a frame that is no JSON object.
+fn no_object(frame: &str) -> Refused {
+    let rejection = match serde_json::from_str::<IgnoredAny>(frame) {
+        Ok(_) => Rejection::new(RejectCode::InvalidRequest).detail("a command is a JSON object; batches are not taken"),
+        Err(error) => rejection(&error, RejectCode::InvalidRequest),
+    };
+    Refused { id: None, rejection }
+}
+
 /// Reads a text frame of a client.
 pub fn decode_command(frame: &str) -> Result<Incoming, Refused> {
     let refuse = |id, rejection| Refused { id, rejection };
-    let call: Call<'_> =
-        serde_json::from_str(frame).map_err(|error| refuse(None, rejection(&error, RejectCode::InvalidRequest)))?;
-    let id = call.id.and_then(|raw| raw.get().parse::<u64>().ok()).filter(|id| *id <= Offset::MAX);
+    if !is_object(frame) {
+        return Err(no_object(frame));
+    }
+    let call: Call<'_> = serde_json::from_str(frame).map_err(|error| {
+        let id = serde_json::from_str::<IdOnly<'_>>(frame).ok().and_then(|frame| read_id(frame.id));
+        refuse(id, rejection(&error, RejectCode::InvalidRequest))
+    })?;
+    let id = read_id(call.id);
     let invalid = |what: &str| refuse(id, Rejection::new(RejectCode::InvalidRequest).detail(what));
     let number = id.ok_or_else(|| invalid("id must be a whole number from 0 to 2^53-1"))?;
     if call.jsonrpc.as_deref() != Some("2.0") {
         return Err(invalid("jsonrpc must be \"2.0\""));
     }
     let method = call.method.ok_or_else(|| invalid("method is missing"))?;
-    let params = call.params.map_or("{}", RawValue::get);
+    // Missing is as wrong as null.
+    let params = call.params.map_or("null", RawValue::get);
     decode_params(&method, params)
         .map(|command| Incoming { id: number, command })
         .map_err(|rejection| refuse(id, rejection))
@@ -79,8 +111,7 @@ fn decode_params(method: &str, params: &str) -> Result<Command, Rejection> {
 }
 
 fn typed<T: DeserializeOwned>(params: &str) -> Result<T, Rejection> {
-    // serde reads a struct from a JSON array too; the contract says objects only.
-    if !params.trim_start().starts_with('{') {
+    if !is_object(params) {
         return Err(Rejection::new(RejectCode::InvalidParams).detail("params must be an object"));
     }
     serde_json::from_str(params).map_err(|error| rejection(&error, RejectCode::InvalidParams))
@@ -89,6 +120,15 @@ fn typed<T: DeserializeOwned>(params: &str) -> Result<T, Rejection> {
 fn rejection(error: &serde_json::Error, otherwise: RejectCode) -> Rejection {
     let code = if error.is_data() { otherwise } else { RejectCode::MalformedJson };
     Rejection::new(code).detail(short(&error.to_string()))
+}
+
+/// Reads a field that is an object, and not the array that serde would take for one.
+pub(crate) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    if !is_object(raw.get()) {
+        return Err(D::Error::custom("an object is expected"));
+    }
+    serde_json::from_str(raw.get()).map_err(D::Error::custom)
 }
 
 fn short(text: &str) -> String {

@@ -1,23 +1,23 @@
-//! Reads `proto/`.
+//! Reads what `proto/` holds: schemas and vectors.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 fn proto() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../proto")
 }
 
-fn parsed<T: DeserializeOwned>(path: PathBuf) -> T {
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+fn parsed<T: DeserializeOwned>(path: &Path) -> T {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// A whole file of `proto/vectors/`.
 pub(crate) fn file<T: DeserializeOwned>(name: &str) -> T {
-    parsed(proto().join("vectors").join(name).with_extension("json"))
+    parsed(&proto().join("vectors").join(name).with_extension("json"))
 }
 
 /// The vectors of a file of `proto/vectors/`.
@@ -36,6 +36,6 @@ pub(crate) fn schemas() -> BTreeMap<String, Value> {
     let entries = std::fs::read_dir(proto().join("schemas")).unwrap();
     entries
         .map(|entry| entry.unwrap())
-        .map(|entry| (entry.file_name().into_string().unwrap(), parsed(entry.path())))
+        .map(|entry| (entry.file_name().into_string().unwrap(), parsed(&entry.path())))
         .collect()
 }

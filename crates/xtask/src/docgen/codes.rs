@@ -12,7 +12,7 @@ pub(super) struct RfcClose {
 }
 
 /// Closes that a client may see and that are not in [`CloseCode`]: made by proxies, by libraries or by the lack of a close frame.
-pub(super) const RFC_CLOSES: [RfcClose; 9] = [
+pub(super) const RFC_CLOSES: [RfcClose; 10] = [
     rfc(1001, "going_away", "The other side goes away."),
     rfc(1005, "no_status", "The close frame held no code. Never sent; libraries report it."),
     rfc(1006, "abnormal", "The connection ended without a close frame. Never sent; libraries report it."),
@@ -21,6 +21,7 @@ pub(super) const RFC_CLOSES: [RfcClose; 9] = [
     rfc(1011, "server_error", "Something between client and server failed."),
     rfc(1012, "service_restart", "Something between client and server restarts."),
     rfc(1013, "try_again_later", "Something between client and server has too much to do."),
+    rfc(1014, "bad_gateway", "A proxy got no good answer from the server."),
     rfc(1015, "tls_failed", "The TLS handshake failed. Never sent; libraries report it."),
 ];
 

@@ -38,7 +38,7 @@ pub(super) struct Contract {
     pub(super) methods: Vec<Method>,
     pub(super) pushes: Vec<PushKind>,
     pub(super) rejection: Shape,
-    /// Declarations of all TypeScript types, in the order in which they are first needed.
+    /// Declarations of all TypeScript types, by name.
     pub(super) declarations: Vec<String>,
 }
 

@@ -45,13 +45,17 @@ fn tidy(schema: &mut Value, from: From) {
         }
     }
     if let Some(Value::Object(properties)) = map.get_mut("properties") {
-        properties.values_mut().for_each(|property| tidy(property, from));
+        for property in properties.values_mut() {
+            tidy(property, from);
+        }
     }
     if let Some(items) = map.get_mut("items") {
         tidy(items, from);
     }
     if let Some(Value::Array(cases)) = map.get_mut("oneOf") {
-        cases.iter_mut().for_each(|case| tidy(case, from));
+        for case in cases {
+            tidy(case, from);
+        }
     }
 }
 
@@ -120,7 +124,7 @@ fn frame(description: &str, fields: impl IntoIterator<Item = (&'static str, Valu
     map
 }
 
-fn one_of(title: &str, description: &str, cases: Vec<Map<String, Value>>) -> Value {
+fn one_of(title: &str, description: &str, cases: &[Map<String, Value>]) -> Value {
     json!({ "$schema": DIALECT, "title": title, "description": description, "oneOf": cases })
 }
 
@@ -133,7 +137,7 @@ fn command_frame(contract: &Contract) -> Value {
         case.insert("additionalProperties".into(), Value::Bool(false));
         case
     });
-    one_of("command", "What a client sends. Unknown fields are refused.", cases.collect())
+    one_of("command", "What a client sends. Unknown fields are refused.", &cases.collect::<Vec<_>>())
 }
 
 fn reply_frame() -> Value {
@@ -146,7 +150,7 @@ fn reply_frame() -> Value {
     let done = frame("The command was done.", [("jsonrpc", version()), ("id", id()), ("result", result)]);
     let rejected =
         frame("The command was rejected.", [("jsonrpc", version()), ("id", unread), ("error", refer("rejection"))]);
-    one_of("reply", "What the server answers. Clients ignore unknown fields.", vec![done, rejected])
+    one_of("reply", "What the server answers. Clients ignore unknown fields.", &[done, rejected])
 }
 
 fn push_frame(contract: &Contract) -> Value {
@@ -156,5 +160,5 @@ fn push_frame(contract: &Contract) -> Value {
     });
     let description =
         "What the server sends unasked. Clients ignore unknown fields, and pushes of other methods or kinds.";
-    one_of("push", description, cases.collect())
+    one_of("push", description, &cases.collect::<Vec<_>>())
 }

@@ -4,37 +4,38 @@ use super::codes::{self, RFC_CLOSES, again};
 use super::contract::Contract;
 use anyhow::ensure;
 use kkanbu_wire::{CloseCode, Code, RejectCode, RoomEndCode, SUBPROTOCOL};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use ts_rs::{Config, TS, TypeVisitor};
 
-/// Declarations of types and of those that they are made of, each once.
+/// Declarations of types and of those that they are made of, by name: the order in which `ts-rs` visits them changes from one
+/// compilation to the next.
 pub(super) struct Types {
     config: Config,
-    names: Vec<String>,
-    declarations: Vec<String>,
+    declarations: BTreeMap<String, String>,
 }
 
 impl Types {
     pub(super) fn new() -> Self {
         // Whole numbers on this wire stay below 2^53.
-        Self { config: Config::new().with_large_int("number"), names: Vec::new(), declarations: Vec::new() }
+        Self { config: Config::new().with_large_int("number"), declarations: BTreeMap::new() }
     }
 
     /// Declares a type, if it is not yet; gives its name.
     pub(super) fn add<T: TS + 'static + ?Sized>(&mut self) -> String {
         let name = T::ident(&self.config);
         // What has no path is one of TypeScript's own types.
-        if T::output_path().is_some() && !self.names.contains(&name) {
-            self.names.push(name.clone());
-            T::visit_dependencies(self);
+        if T::output_path().is_some() && !self.declarations.contains_key(&name) {
             let docs = T::docs().unwrap_or_default();
-            self.declarations.push(layout(&format!("{docs}export {}", T::decl(&self.config))));
+            let declaration = layout(&format!("{docs}export {}", T::decl(&self.config)));
+            self.declarations.insert(name.clone(), declaration);
+            T::visit_dependencies(self);
         }
         name
     }
 
     pub(super) fn into_declarations(self) -> Vec<String> {
-        self.declarations
+        self.declarations.into_values().collect()
     }
 }
 

@@ -31,7 +31,7 @@ export const en: Text = {
     points: (days) => [
       [
         'Only people with a link come in',
-        'Each join link has a fixed number of places. This browser takes one of them.',
+        'Each join link has a fixed number of places. This browser takes one of them once you press “Come in”.',
       ],
       [
         'Nobody knows who is who',
@@ -105,6 +105,7 @@ export const en: Text = {
     sending: 'Sending',
     failed: 'Not sent',
     retry: 'Send again',
+    unfold: 'Show all',
     discard: 'Discard',
     takeBack: 'Change it',
   },
@@ -146,7 +147,7 @@ export const en: Text = {
 
   status: {
     connecting: 'Connecting…',
-    reconnecting: 'Reconnecting… what you wrote is safe',
+    reconnecting: 'Reconnecting… what you wrote is safe.',
     back: 'Connected again',
   },
 
@@ -211,18 +212,18 @@ export const en: Text = {
     1001: 'The server is busy. This page comes back by itself.',
     1002: 'This page and the server do not fit each other. Please reload the page.',
     1003: 'This page and the server do not fit each other. Please reload the page.',
-    1005: 'The connection to the server was lost. It comes back by itself.',
-    1006: 'The connection to the server was lost. It comes back by itself.',
+    1005: 'Reconnecting… what you wrote is safe.',
+    1006: 'Reconnecting… what you wrote is safe.',
     1007: 'This page and the server do not fit each other. Please reload the page.',
     1008: 'This network does not allow the connection. Please try mobile data.',
     1009: 'This page and the server do not fit each other. Please reload the page.',
     1010: 'This page and the server do not fit each other. Please reload the page.',
-    1011: 'The connection to the server was lost. It comes back by itself.',
+    1011: 'Reconnecting… what you wrote is safe.',
     1012: 'The server is busy. This page comes back by itself.',
     1013: 'The server is busy. This page comes back by itself.',
     1015: 'No secure connection could be made. It is tried again by itself.',
     4000: 'The server is being serviced. This page comes back by itself, and what you wrote is safe.',
-    4001: 'The connection to the server was lost. It comes back by itself.',
+    4001: 'Reconnecting… what you wrote is safe.',
     4002: 'Your connection was too slow. What you missed follows in a moment.',
     4003: 'Recognising this browser took too long. It is tried again by itself.',
     4500: 'The connection ended after several failed attempts. If reloading does not help, please tell your organiser.',

@@ -104,15 +104,13 @@ function usePlace(body: { current: HTMLElement | null }, at: DOMRect): void {
   useLayoutEffect(() => {
     const dialog = body.current?.closest('dialog');
     if (!dialog || !isWide()) return;
-    // Shown by the parent's effect only after this; measure once it is.
-    requestAnimationFrame(() => {
-      const { width, height } = dialog.getBoundingClientRect();
-      const left = Math.min(Math.max(GAP_PX, at.left - width / 2), innerWidth - width - GAP_PX);
-      const below = at.bottom + GAP_PX;
-      const top = below + height + GAP_PX > innerHeight ? Math.max(GAP_PX, at.top - height - GAP_PX) : below;
-      dialog.style.left = `${left}px`;
-      dialog.style.top = `${top}px`;
-      dialog.classList.add('placed');
-    });
+    // Shown by now: the dialog's own layout effect ran before this one. These measures leave its rising out.
+    const { offsetWidth: width, offsetHeight: height } = dialog;
+    const left = Math.min(Math.max(GAP_PX, at.left - width / 2), innerWidth - width - GAP_PX);
+    const below = at.bottom + GAP_PX;
+    const top = below + height + GAP_PX > innerHeight ? Math.max(GAP_PX, at.top - height - GAP_PX) : below;
+    dialog.style.left = `${left}px`;
+    dialog.style.top = `${top}px`;
+    dialog.classList.add('placed');
   }, []);
 }

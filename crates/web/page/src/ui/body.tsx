@@ -1,12 +1,18 @@
 // A post's text, with its links made to be tapped and those it addresses made to be seen. Everything stays text: nothing in
 // a post is ever read as markup.
 
+import { useSignal } from '@preact/signals';
 import { mentionsAt } from '../sdk';
+import { text } from '../text';
 
 /** A host is ASCII, so that a Korean particle right behind it stays outside; a path may be anything. */
 const LINK = /https?:\/\/[\w.-]+(?::\d+)?(?:[/?#][^\s<>"']*)?/g;
 /** A full stop or a bracket behind a link belongs to the sentence. */
 const TRAILING = /[.,!?;:)\]}…]+$/;
+
+/** What is longer is folded, so that one post does not push the conversation away. */
+const LINES_MAX = 24;
+const LENGTH_MAX = 900;
 
 interface Props {
   body: string;
@@ -16,6 +22,7 @@ interface Props {
 }
 
 export function Body({ body, mentions = [], own = null }: Props) {
+  const folded = useSignal(body.length > LENGTH_MAX || body.split('\n', LINES_MAX + 1).length > LINES_MAX);
   const parts = [];
   let done = 0;
   for (const { handle, start, end } of mentionsAt(body, mentions)) {
@@ -25,9 +32,16 @@ export function Body({ body, mentions = [], own = null }: Props) {
   }
   parts.push(...linked(body.slice(done)));
   return (
-    <p class="body" dir="auto">
-      {parts}
-    </p>
+    <>
+      <p class={folded.value ? 'body folded' : 'body'} dir="auto">
+        {parts}
+      </p>
+      {folded.value && (
+        <button type="button" class="unfold" onClick={() => (folded.value = false)}>
+          {text.value.post.unfold}
+        </button>
+      )}
+    </>
   );
 }
 

@@ -1,7 +1,7 @@
 // A modal on the browser's own <dialog>: focus stays inside, Escape closes, and the page behind is inert.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 interface Props {
   labelledBy: string;
@@ -14,7 +14,7 @@ interface Props {
 
 export function Dialog({ labelledBy, kind, testId, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();

@@ -28,6 +28,8 @@ const AHEAD = '600px';
 /** Pages to go through when a quoted post is further up. */
 const QUOTE_PAGES_MAX = 8;
 const FLASH_MS = 1_600;
+/** Screen readers have taken it up by then. */
+const SAID_MS = 3_000;
 
 export function Log({ room, welcome, onReply, onEdit }: Props) {
   const atEnd = useSignal(true);
@@ -181,7 +183,8 @@ function ToEnd({ count, onClick }: { count: number; onClick: () => void }) {
 }
 
 /**
- * Reads new posts of others out. The list itself is no live region: fetching older posts would read those out too.
+ * Reads new posts of others out. The list itself is no live region: fetching older posts would read those out too. What has
+ * been said is taken away again, so that nobody comes across it here, least of all when it was taken back since.
  */
 function Announcer({ room }: { room: RoomState }) {
   const said = useSignal('');
@@ -194,6 +197,11 @@ function Announcer({ room }: { room: RoomState }) {
     if (before === null || latest.offset <= before || room.isMine(latest)) return;
     said.value = `${latest.author}: ${latest.body ?? ''}`;
   }, [latest?.offset, room.timeline.value?.loaded]);
+  useEffect(() => {
+    if (latest?.retracted) said.value = '';
+    const timer = setTimeout(() => (said.value = ''), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [latest]);
   return (
     <p class="hidden" aria-live="polite">
       {said.value}

@@ -35,7 +35,7 @@ pub(super) struct Vectors {
     bodies: Vec<bodies::BodyVector>,
     padding: Vec<numbers::PaddingVector>,
     closes: Vec<numbers::CloseVector>,
-    signatures: signatures::Signatures,
+    signatures: signatures::SigningVectors,
 }
 
 /// Makes all vectors.

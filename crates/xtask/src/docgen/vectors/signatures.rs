@@ -14,7 +14,7 @@ const ABOUT: &str = "How a seed becomes a member key in a programme, and how a c
 
 /// The whole file.
 #[derive(Serialize)]
-pub(super) struct Signatures {
+pub(super) struct SigningVectors {
     about: &'static str,
     member_keys: Vec<MemberKeyVector>,
     signatures: Vec<SignatureVector>,
@@ -103,7 +103,7 @@ pub(super) fn own_answer() -> anyhow::Result<(String, String)> {
     Ok((answer.key, answer.signature))
 }
 
-pub(super) fn vectors() -> anyhow::Result<Signatures> {
+pub(super) fn vectors() -> anyhow::Result<SigningVectors> {
     let seeds = [seed(), counting(0xF0), [0xFF; 16]];
     let mut member_keys = Vec::new();
     let mut signatures = Vec::new();
@@ -120,7 +120,7 @@ pub(super) fn vectors() -> anyhow::Result<Signatures> {
         let server = if programme == PROGRAMME { SERVER } else { "https://mentors.example.go.kr" };
         signatures.push(pair.answer(challenge(server, programme)));
     }
-    Ok(Signatures { about: ABOUT, member_keys, signatures, must_not_sign: must_not_sign() })
+    Ok(SigningVectors { about: ABOUT, member_keys, signatures, must_not_sign: must_not_sign() })
 }
 
 fn must_not_sign() -> Vec<ForeignVector> {
