@@ -3,7 +3,7 @@
 // KKANBU_BIN     the server's binary
 // CHROMIUM       the browser, `/usr/bin/chromium` if not given
 //
-// `node picture.mjs ../../docs/images/conversation.png`
+// `node picture.mjs ../../docs/images/conversation.png`, and then any program that brings it down to 256 colours.
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -18,6 +18,7 @@ mod link;
 mod options;
 mod session;
 mod tap;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod transport;

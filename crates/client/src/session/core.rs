@@ -6,6 +6,7 @@ use super::pending::{Ask, Pending, Repeat};
 use crate::backoff::{self, CEILING};
 use crate::error::{CommandError, Ended, Interruption, is_retryable};
 use crate::event::Event;
+use crate::telemetry;
 use kkanbu_wire::{
     Code, Command, FromServer, Joined, LimitsInfo, Position, Publication, Push, RejectCode, Rejection, Resume,
     RoomEndCode, RoomEnded, decode_from_server, encode_command,
@@ -196,8 +197,7 @@ impl Core {
                 Ok(())
             }
             FromServer::Error { id: None, error } => {
-                // Nobody can tell which command it was; its caller's deadline ends it.
-                tracing::warn!(code = error.code, "a command could not be read by the server");
+                telemetry::command_unread(error.code);
                 Ok(())
             }
         }

@@ -10,6 +10,7 @@ pub(crate) use pending::Ask;
 
 use crate::error::{Ended, Interruption, Stop};
 use crate::event::Event;
+use crate::telemetry;
 use crate::transport::{Heard, Line};
 use kkanbu_wire::{LimitsInfo, Welcome};
 use std::sync::{Arc, OnceLock};
@@ -57,7 +58,7 @@ impl Session {
             if opened.elapsed() >= LASTED {
                 attempt = 0;
             }
-            tracing::debug!(%interruption, "connection interrupted");
+            telemetry::interrupted(&interruption);
             self.core.disconnected(&interruption);
             let stop = self.stop.clone();
             let back = tokio::select! {
@@ -129,7 +130,7 @@ impl Session {
                     return Ok(line);
                 }
                 Err(Stop::Interrupted(again)) => {
-                    tracing::debug!(interruption = %again, attempt = *attempt, "no connection yet");
+                    telemetry::not_connected(&again, *attempt);
                     interruption = again;
                 }
                 Err(Stop::Ended(ended)) => return Err(ended),

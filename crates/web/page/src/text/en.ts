@@ -221,6 +221,7 @@ export const en: Text = {
     1011: 'Reconnecting… what you wrote is safe.',
     1012: 'The server is busy. This page comes back by itself.',
     1013: 'The server is busy. This page comes back by itself.',
+    1014: 'The server is busy. This page comes back by itself.',
     1015: 'No secure connection could be made. It is tried again by itself.',
     4000: 'The server is being serviced. This page comes back by itself, and what you wrote is safe.',
     4001: 'Reconnecting… what you wrote is safe.',

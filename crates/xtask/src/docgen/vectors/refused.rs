@@ -70,6 +70,7 @@ fn malformed() -> Vec<Expected> {
         ("truncated before the last brace", r#"{"jsonrpc":"2.0","id":1,"method":"rooms","params":{}"#),
         ("a byte order mark", "\u{FEFF}{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"rooms\",\"params\":{}}"),
         ("garbage after the object", r#"{"jsonrpc":"2.0","id":1,"method":"rooms","params":{}}x"#),
+        ("an array that does not end", "[[["),
         (
             "two objects",
             r#"{"jsonrpc":"2.0","id":1,"method":"rooms","params":{}}{"jsonrpc":"2.0","id":2,"method":"rooms","params":{}}"#,
@@ -85,11 +86,16 @@ fn malformed() -> Vec<Expected> {
         ("an id with a leading zero", r#"{"jsonrpc":"2.0","id":01,"method":"rooms","params":{}}"#),
         ("an id with a plus", r#"{"jsonrpc":"2.0","id":+1,"method":"rooms","params":{}}"#),
         ("an unknown escape", r#"{"jsonrpc":"2.0","id":1,"method":"ro\oms","params":{}}"#),
-        ("a lone high surrogate as the method", r#"{"jsonrpc":"2.0","id":1,"method":"\ud83d","params":{}}"#),
-        ("a lone low surrogate as the method", r#"{"jsonrpc":"2.0","id":1,"method":"\udc4d","params":{}}"#),
         ("a lone surrogate as a field", r#"{"jsonrpc":"2.0","id":1,"method":"rooms","\ud800":{}}"#),
     ];
-    frames.map(|(name, frame)| expect(name, frame, None, RejectCode::MalformedJson)).into()
+    let mut expected: Vec<Expected> =
+        frames.map(|(name, frame)| expect(name, frame, None, RejectCode::MalformedJson)).into();
+    let surrogates = [
+        ("a lone high surrogate as the method", r#"{"jsonrpc":"2.0","id":1,"method":"\ud83d","params":{}}"#),
+        ("a lone low surrogate as the method", r#"{"jsonrpc":"2.0","id":1,"method":"\udc4d","params":{}}"#),
+    ];
+    expected.extend(surrogates.map(|(name, frame)| expect(name, frame, Some(1), RejectCode::MalformedJson)));
+    expected
 }
 
 fn not_objects() -> Vec<Expected> {
@@ -105,6 +111,7 @@ fn not_objects() -> Vec<Expected> {
         ("a batch of two", format!("[{command},{command}]")),
         ("arrays in arrays", deep(200)),
         ("arrays in arrays, deep", deep(5_000)),
+        ("a command by position", r#"["2.0",1,"rooms",{}]"#.to_owned()),
         ("no fields", "{}".to_owned()),
     ];
     frames.map(|(name, frame)| expect(name, &frame, None, RejectCode::InvalidRequest)).into()
@@ -147,17 +154,22 @@ fn frames() -> Vec<Expected> {
         expect("no jsonrpc", r#"{"id":1,"method":"rooms","params":{}}"#, Some(1), InvalidRequest),
         expect("jsonrpc null", r#"{"jsonrpc":null,"id":1,"method":"rooms","params":{}}"#, Some(1), InvalidRequest),
         expect("jsonrpc 1.0", r#"{"jsonrpc":"1.0","id":1,"method":"rooms","params":{}}"#, Some(1), InvalidRequest),
-        expect("jsonrpc as a number", r#"{"jsonrpc":2.0,"id":1,"method":"rooms","params":{}}"#, None, InvalidRequest),
+        expect(
+            "jsonrpc as a number",
+            r#"{"jsonrpc":2.0,"id":1,"method":"rooms","params":{}}"#,
+            Some(1),
+            InvalidRequest,
+        ),
         expect("no method", r#"{"jsonrpc":"2.0","id":1,"params":{}}"#, Some(1), InvalidRequest),
         expect("method null", r#"{"jsonrpc":"2.0","id":1,"method":null,"params":{}}"#, Some(1), InvalidRequest),
-        expect("method as a number", r#"{"jsonrpc":"2.0","id":1,"method":7,"params":{}}"#, None, InvalidRequest),
+        expect("method as a number", r#"{"jsonrpc":"2.0","id":1,"method":7,"params":{}}"#, Some(1), InvalidRequest),
         expect(
             "an unknown field",
             r#"{"jsonrpc":"2.0","id":1,"method":"rooms","params":{},"token":"x"}"#,
-            None,
+            Some(1),
             InvalidRequest,
         ),
-        expect("a reply", r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, None, InvalidRequest),
+        expect("a reply", r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, Some(1), InvalidRequest),
         expect(
             "another case of a field",
             r#"{"jsonrpc":"2.0","Id":1,"method":"rooms","params":{}}"#,
@@ -168,16 +180,16 @@ fn frames() -> Vec<Expected> {
         expect(
             "method twice",
             r#"{"jsonrpc":"2.0","id":1,"method":"rooms","method":"rooms","params":{}}"#,
-            None,
+            Some(1),
             InvalidRequest,
         ),
         expect(
             "params twice",
             r#"{"jsonrpc":"2.0","id":1,"method":"rooms","params":{},"params":{}}"#,
-            None,
+            Some(1),
             InvalidRequest,
         ),
-        expect("an unknown field that is deep", &deep, None, InvalidRequest),
+        expect("an unknown field that is deep", &deep, Some(1), InvalidRequest),
         expect("an unknown method", r#"{"jsonrpc":"2.0","id":1,"method":"shout","params":{}}"#, Some(1), UnknownMethod),
         expect(
             "another case of a method",

@@ -24,6 +24,7 @@ const NO_POSITIONS: &[&str] = &[
     "null",
     "7",
     "\"4f0c8a1d2e3b5f67:7\"",
+    "[\"4f0c8a1d2e3b5f67\",7]",
     "{}",
     "{\"epoch\":\"4f0c8a1d2e3b5f67\"}",
     "{\"offset\":7}",
@@ -115,6 +116,10 @@ fn frame(method: &str, params: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":{ID},"method":"{method}","params":{params}}}"#)
 }
 
+fn frame_without_params(method: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":{ID},"method":"{method}"}}"#)
+}
+
 /// An object of `params`, each as it is written.
 fn object<'a>(params: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let fields: Vec<String> = params.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
@@ -127,12 +132,14 @@ pub(super) fn all() -> Vec<Expected> {
 
 fn of_method(method: &str, params: &[Param]) -> Vec<Expected> {
     let mut expected = Vec::new();
+    let invalid = RejectCode::InvalidParams;
+    let (name, missing) = (format!("{method}, params left out"), frame_without_params(method));
+    expected.push(Expected { name, frame: missing, id: Some(ID), code: invalid });
     let mut add = |name: String, params: &str, code| {
         expected.push(Expected { name: format!("{method}, {name}"), frame: frame(method, params), id: Some(ID), code });
     };
     let right = || params.iter().map(|param| (param.name, param.right.as_str()));
-    let invalid = RejectCode::InvalidParams;
-    for other in ["[]", "\"plaza\"", "7", "false"] {
+    for other in ["null", "[]", "\"plaza\"", "7", "false"] {
         add(format!("params {other}"), other, invalid);
     }
     let values: Vec<&str> = params.iter().map(|param| param.right.as_str()).collect();
@@ -150,12 +157,14 @@ fn of_method(method: &str, params: &[Param]) -> Vec<Expected> {
             add(format!("{} {wrong}", param.name), &object(others().chain([(param.name, *wrong)])), invalid);
         }
         // Within the parameters the id is known already.
-        let malformed = if param.right.starts_with('"') { "\"\\ud83d\"" } else { "1e400" };
-        add(
-            format!("{} {malformed}", param.name),
-            &object(others().chain([(param.name, malformed)])),
-            RejectCode::MalformedJson,
-        );
+        let malformed = match param.right.get(..1) {
+            Some("\"") => "\"\\ud83d\"",
+            // An object of its own may be read by itself; which of the two codes its inside gives is not said.
+            Some("{") => continue,
+            _ => "1e400",
+        };
+        let others = object(others().chain([(param.name, malformed)]));
+        add(format!("{} {malformed}", param.name), &others, RejectCode::MalformedJson);
     }
     expected
 }
