@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from support import Programme, RawSocket, Server
+from raw_socket import RawSocket
+from support import GROWTH_MAX_MIB, Programme, Server
 
 
 def pytest_configure() -> None:
@@ -31,6 +32,26 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def programme(server: Server) -> Programme:
     """A programme that nobody else uses."""
     return server.programme()
+
+
+@pytest.fixture
+def unharmed(server: Server) -> Iterator[None]:
+    """For hostile tests: afterwards the server serves, and its memory has not grown wildly."""
+    before = server.memory_mib()
+    yield
+    assert server.process.poll() is None
+    with RawSocket(server) as raw:
+        raw.authenticate(server.programme())
+        assert raw.works()
+    assert server.memory_mib() - before < GROWTH_MAX_MIB
+
+
+@pytest.fixture
+def raw(server: Server, programme: Programme) -> Iterator[RawSocket]:
+    """An authenticated session on a raw socket."""
+    with RawSocket(server) as connection:
+        connection.authenticate(programme)
+        yield connection
 
 
 @pytest.fixture(scope="session", autouse=True)

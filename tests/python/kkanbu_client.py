@@ -19,23 +19,17 @@ What the caller can rely on:
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import random
 import re
-import secrets
 from collections.abc import AsyncIterator
 from typing import Any, Self
-from urllib.parse import urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
 
-Json = dict[str, Any]
+from kkanbu_identity import ForeignChallenge, Json, member_key, new_key, parse_link, public_key, sign_challenge
 
 SUBPROTOCOL = Subprotocol("kkanbu.v1")
 FRAME_FROM_SERVER_MAX = 65_536
@@ -63,58 +57,6 @@ class ConnectionLost(Exception):
     def __init__(self, why: str, code: int = 1006, final: bool = False) -> None:
         super().__init__(f"{code} {why}".strip())
         self.code, self.why, self.final = code, why, final
-
-
-class ForeignChallenge(Exception):
-    """The challenge is not one that this client may sign."""
-
-
-def base64url(octets: bytes) -> str:
-    """Base64url without padding, as everywhere in the protocol."""
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
-
-
-def new_seed() -> bytes:
-    """128 random bits: all that a member is. Keep it."""
-    return secrets.token_bytes(16)
-
-
-def new_key() -> str:
-    """An idempotency key, made once for what the person did."""
-    return base64url(secrets.token_bytes(16))
-
-
-def member_key(seed: bytes, programme: str) -> Ed25519PrivateKey:
-    """The member's key in one programme; unrelated to the keys in others."""
-    info = b"member-key\x00" + programme.encode("utf-8")
-    derived = HKDF(algorithm=SHA256(), length=32, salt=b"kkanbu.v1", info=info).derive(seed)
-    return Ed25519PrivateKey.from_private_bytes(derived)
-
-
-def public_key(key: Ed25519PrivateKey) -> str:
-    return base64url(key.public_key().public_bytes_raw())
-
-
-def sign_challenge(key: Ed25519PrivateKey, challenge: Json, server: str, programme: str) -> str:
-    """Checks that the challenge is meant for us, here and now, and signs it."""
-    wanted = {"algorithm": "Ed25519", "server": server, "programme": programme, "purpose": "session"}
-    for field, value in wanted.items():
-        if challenge.get(field) != value:
-            raise ForeignChallenge(f"{field} is {challenge.get(field)!r}, not {value!r}")
-    nonce = challenge.get("nonce")
-    if not isinstance(nonce, str) or not re.fullmatch(r"[A-Za-z0-9_-]{43}", nonce):
-        raise ForeignChallenge("the nonce is not 43 characters of base64url")
-    lines = ["kkanbu.v1 challenge", "Ed25519", server, programme, "session", nonce, public_key(key)]
-    return base64url(key.sign("\n".join(lines).encode("utf-8")))
-
-
-def parse_link(link: str) -> tuple[str, str, str]:
-    """Origin, programme and join code of `<origin>/#/join/<programme>/<code>`."""
-    parts = urlsplit(link)
-    match = re.fullmatch(r"/join/([^/]+)/([^/]+)", parts.fragment)
-    if match is None:
-        raise ValueError("not a join link")
-    return f"{parts.scheme}://{parts.netloc}", match[1], match[2]
 
 
 def may_come_back(code: int) -> bool:
@@ -305,7 +247,7 @@ class Client:
 
     async def _keep_up(self) -> None:
         """Connects, and connects again, until there is no coming back."""
-        attempt = 0
+        attempt = -1
         while True:
             wait: float | None = None
             connected_before = self.connections
@@ -327,7 +269,7 @@ class Client:
                     return self._end(ConnectionLost(f"the upgrade was answered {status}", final=True))
             except (OSError, TimeoutError, WebSocketException):
                 pass
-            attempt = 1 if self.connections > connected_before else attempt + 1
+            attempt = 0 if self.connections > connected_before else min(attempt + 1, 10)
             await asyncio.sleep(random.uniform(0, min(self._back_off_max, 0.5 * 2**attempt)) if wait is None else wait)
 
     async def _one_connection(self) -> None:

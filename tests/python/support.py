@@ -1,9 +1,8 @@
-"""What the tests share: a server of their own, a bare connection that does nothing by itself, and raw sockets."""
+"""What the tests share: a server of their own, programmes on it, and a bare connection that does nothing by itself."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import functools
 import inspect
 import itertools
@@ -11,20 +10,37 @@ import json
 import os
 import secrets
 import socket
-import struct
 import subprocess
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from kkanbu_client import SUBPROTOCOL, Json, member_key, new_key, new_seed, parse_link, public_key, sign_challenge
+from kkanbu_client import SUBPROTOCOL, Room
+from kkanbu_identity import (
+    Json,
+    base64url,
+    member_key,
+    new_key,
+    new_seed,
+    parse_link,
+    public_key,
+    sign_challenge,
+)
+
+PLAZA = "room-1"
+
+QUICK: dict[str, Any] = {"back_off_max": 0.3}
 
 PADDED_SIZES = (512, 2_048, 16_384, 65_536)
+
+
 PATIENCE = 40.0
+GROWTH_MAX_MIB = 64.0
+_numbers = itertools.count(1)
 _numbers = itertools.count(1)
 
 
@@ -226,173 +242,21 @@ class Wire:
             pass
 
 
-class RawSocket:
-    """A TCP connection that speaks as much WebSocket as a test wants, rightly or wrongly."""
-
-    def __init__(self, server: Server, *, protocol: str | None = "kkanbu.v1", origin: str | None = None,
-                 extra: str = "", upgrade: bool = True) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=30)
-        self.status, self.head, self._rest = 0, "", b""
-        if upgrade:
-            nonce = base64.b64encode(secrets.token_bytes(16)).decode()
-            lines = ["GET /ws HTTP/1.1", f"Host: localhost:{server.port}", "Connection: Upgrade", "Upgrade: websocket",
-                     "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {nonce}"]
-            lines += [f"Sec-WebSocket-Protocol: {protocol}"] if protocol is not None else []
-            lines += [f"Origin: {origin}"] if origin is not None else []
-            self.socket.sendall(("\r\n".join(lines) + "\r\n" + extra + "\r\n").encode())
-            while b"\r\n\r\n" not in self._rest:
-                octets = self.socket.recv(4096)
-                assert octets, "closed during the upgrade"
-                self._rest += octets
-            head, _, self._rest = self._rest.partition(b"\r\n\r\n")
-            self.head = head.decode()
-            self.status = int(self.head.split()[1])
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.socket.close()
-
-    def send(self, payload: bytes, opcode: int = 1, *, fin: bool = True, masked: bool = True, rsv: int = 0,
-             announced: int | None = None) -> None:
-        self.socket.sendall(frame_octets(payload, opcode, fin=fin, masked=masked, rsv=rsv, announced=announced))
-
-    def command(self, number: int, method: str, params: Json) -> None:
-        frame = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-        self.send(json.dumps(frame, ensure_ascii=False).encode("utf-8"))
-
-    def authenticate(self, programme: Programme, role: str = "mentee") -> None:
-        """Comes in as a new member."""
-        key = member_key(new_seed(), programme.name)
-        self.command(1, "challenge", {"programme": programme.name})
-        signature = sign_challenge(key, self.reply()["result"], programme.server.url, programme.name)
-        proof = {"key": public_key(key), "signature": signature, "code": programme.code(role)}
-        self.command(2, "authenticate", proof)
-        assert "result" in self.reply()
-
-    def works(self) -> bool:
-        """Whether the session still answers a command."""
-        self.command(4242, "rooms", {})
-        while (reply := self.reply())["id"] != 4242:
-            pass
-        return "result" in reply
-
-    def _exactly(self, count: int) -> bytes:
-        while len(self._rest) < count:
-            octets = self.socket.recv(65_536)
-            if not octets:
-                raise EOFError
-            self._rest += octets
-        taken, self._rest = self._rest[:count], self._rest[count:]
-        return taken
-
-    def receive(self) -> tuple[int, bytes]:
-        """One frame: opcode and payload."""
-        first, second = self._exactly(2)
-        length = second & 0x7F
-        if length == 126:
-            (length,) = struct.unpack("!H", self._exactly(2))
-        elif length == 127:
-            (length,) = struct.unpack("!Q", self._exactly(8))
-        return first & 0x0F, self._exactly(length)
-
-    def reply(self) -> Json:
-        while True:
-            opcode, payload = self.receive()
-            if opcode == 1:
-                return dict(json.loads(payload))
-
-    def closed(self) -> int:
-        """Reads on to the close frame; its code, or 1006 when the connection ended without one."""
-        try:
-            while True:
-                opcode, payload = self.receive()
-                if opcode == 8:
-                    return int(struct.unpack("!H", payload[:2])[0])
-        except (EOFError, ConnectionResetError):
-            return 1006
-
-    def closed_after(self, started: float) -> tuple[float, int]:
-        code = self.closed()
-        return time.monotonic() - started, code
-
-    def seconds_until_end(self) -> float:
-        """How long the other side keeps the connection open."""
-        started = time.monotonic()
-        try:
-            while self.socket.recv(65_536):
-                pass
-        except ConnectionResetError:
-            pass
-        return time.monotonic() - started
+async def take(room: Room, count: int) -> list[Json]:
+    return [await asyncio.wait_for(room.next(), 20) for _ in range(count)]
 
 
-def frame_octets(payload: bytes, opcode: int = 1, *, fin: bool = True, masked: bool = True, rsv: int = 0,
-                 announced: int | None = None) -> bytes:
-    """A WebSocket frame, right or wrong. The mask is zero, which masks nothing."""
-    length = len(payload) if announced is None else announced
-    head = bytes([(0x80 if fin else 0) | rsv << 4 | opcode])
-    bit = 0x80 if masked else 0
-    if length < 126:
-        head += bytes([bit | length])
-    elif length < 65_536:
-        head += bytes([bit | 126]) + struct.pack("!H", length)
-    else:
-        head += bytes([bit | 127]) + struct.pack("!Q", length)
-    return head + (b"\0\0\0\0" if masked else b"") + payload
+def signed(challenge: Json, private: Ed25519PrivateKey, /, **changed: str) -> str:
+    """A signature over the challenge's text, with parts of it changed."""
+    fields = {"head": "kkanbu.v1 challenge", **challenge, "key": public_key(private), "tail": ""} | changed
+    lines = [fields[name] for name in ("head", "algorithm", "server", "programme", "purpose", "nonce", "key")]
+    return base64url(private.sign(("\n".join(lines) + fields["tail"]).encode("utf-8")))
 
 
-class Gate:
-    """A TCP relay in front of the server, to cut connections and to hold back what the server says."""
-
-    def __init__(self, port: int) -> None:
-        self._target = port
-        self._writers: list[asyncio.StreamWriter] = []
-        self._open = asyncio.Event()
-        self._open.set()
-
-    async def __aenter__(self) -> Self:
-        self._listener = await asyncio.start_server(self._relay, "127.0.0.1", 0)
-        self.url = f"ws://127.0.0.1:{self._listener.sockets[0].getsockname()[1]}/ws"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._listener.close()
-        self.cut()
-
-    def hold(self) -> None:
-        """From now on nothing from the server gets through, until `cut`."""
-        self._open.clear()
-
-    def cut(self) -> None:
-        """Cuts all connections; what was held back is lost. New connections work."""
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-        self._open = asyncio.Event()
-        self._open.set()
-
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        opened = self._open
-        try:
-            there, back = await asyncio.open_connection("127.0.0.1", self._target)
-        except OSError:
-            writer.transport.abort()
-            return
-        self._writers += [writer, back]
-        await asyncio.gather(self._pump(reader, back, None), self._pump(there, writer, opened))
-
-    @staticmethod
-    async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, opened: asyncio.Event | None) -> None:
-        try:
-            while octets := await reader.read(65_536):
-                if opened is not None:
-                    await opened.wait()
-                writer.write(octets)
-                await writer.drain()
-            writer.close()
-        except OSError:
-            writer.transport.abort()
-        except asyncio.CancelledError:
-            pass
+async def refused_to_authenticate(server: Server, programme: Programme, proof: Json, **errors: str) -> None:
+    """On a connection of its own, since one connection has few attempts."""
+    async with await Wire.open(server) as wire:
+        challenge = await wire.call("challenge", programme=programme.name)
+        sent = {name: value(challenge) if callable(value) else value for name, value in proof.items()}
+        error = await wire.refused("authenticate", **sent)
+        assert error["message"] in (errors or {"bad_signature": "", "invalid_params": ""}), proof

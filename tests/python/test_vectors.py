@@ -11,17 +11,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from kkanbu_client import (
-    FRAME_FROM_SERVER_MAX,
-    ForeignChallenge,
-    Json,
-    may_come_back,
-    member_key,
-    new_seed,
-    public_key,
-    sign_challenge,
-)
-from support import Programme, RawSocket, Server, Wire, asynchronous
+from kkanbu_client import FRAME_FROM_SERVER_MAX, may_come_back
+from kkanbu_identity import ForeignChallenge, Json, member_key, new_seed, public_key, sign_challenge
+from raw_socket import RawSocket
+from support import Programme, Server, Wire, asynchronous
 
 VECTORS = Path(__file__).resolve().parents[2] / "proto" / "vectors"
 
@@ -99,13 +92,3 @@ def test_padding() -> None:
     lengths = [vector["padded"] for vector in vectors("padding")]
     assert {512, 2_048, 16_384, 65_536} <= set(lengths)
     assert FRAME_FROM_SERVER_MAX >= 65_536
-
-
-@asynchronous
-async def test_preview(server: Server, programme: Programme) -> None:
-    async with await Wire.open(server) as wire:
-        shown = await wire.call("preview", programme=programme.name, code=programme.code("mentor"))
-        assert shown["role"] == {"id": "mentor", "name": "멘토"}
-        assert shown["programme"]["name"] == "시험"
-        assert (await wire.refused("preview", programme=programme.name, code="a" * 16))["message"] == "wrong_code"
-        assert (await wire.refused("rooms"))["message"] == "not_authenticated"

@@ -116,7 +116,8 @@ pub enum Rejection {
 
 /// Says whether `member` may do `command` in the room now, and what is to be published then.
 pub fn decide(view: RoomView<'_>, member: &Membership, command: Command, now: Minute) -> Result<Decision, Rejection> {
-    if view.state.is_frozen() {
+    // Taking back is always possible: what somebody regrets must not stand because others were stopped.
+    if view.state.is_frozen() && !matches!(command, Command::Retract { .. }) {
         return Err(Rejection::Frozen);
     }
     let event = match command {

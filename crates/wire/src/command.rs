@@ -1,5 +1,6 @@
 //! What clients ask for: every command with its parameters.
 
+use crate::strict;
 use serde::{Deserialize, Serialize};
 
 /// Parameters of a command that needs none.
@@ -42,7 +43,7 @@ pub struct Authenticate {
     #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::BYTES_64)))]
     pub signature: String,
     /// Join code of an open programme; needed the first time that the key comes in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "strict::present")]
     #[cfg_attr(feature = "schema", ts(optional))]
     pub code: Option<String>,
 }
@@ -66,7 +67,8 @@ pub struct Resume {
     #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub room: String,
     /// Position of the last publication processed.
-    #[serde(deserialize_with = "crate::decode::object")]
+    #[serde(deserialize_with = "strict::position")]
+    #[cfg_attr(feature = "schema", schemars(with = "strict::ClosedPosition"))]
     pub position: crate::Position,
 }
 
@@ -84,7 +86,7 @@ pub struct Post {
     /// The text.
     pub body: String,
     /// Offset of the post that this one answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "strict::present_offset")]
     #[cfg_attr(feature = "schema", ts(optional), schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
     pub reply_to: Option<u64>,
     /// Handles called by name.
@@ -110,6 +112,7 @@ pub struct Edit {
     pub key: String,
     /// Offset of the own post.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
+    #[serde(deserialize_with = "strict::offset")]
     pub target: u64,
     /// The new text.
     pub body: String,
@@ -136,6 +139,7 @@ pub struct Retract {
     pub key: String,
     /// Offset of the own post.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
+    #[serde(deserialize_with = "strict::offset")]
     pub target: u64,
 }
 
@@ -152,6 +156,7 @@ pub struct React {
     pub key: String,
     /// Offset of the post.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
+    #[serde(deserialize_with = "strict::offset")]
     pub target: u64,
     /// One of the welcome's `reactions`.
     pub reaction: String,
@@ -168,7 +173,7 @@ pub struct History {
     #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
     pub room: String,
     /// Posts with an offset below this one; left out: the newest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "strict::present_offset")]
     #[cfg_attr(feature = "schema", ts(optional), schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
     pub before: Option<u64>,
     /// How many at most: 1 to `limits.history_posts_max`.

@@ -2,8 +2,8 @@
 
 use crate::{Command, Publication, Push, RejectCode, Rejection, RoomEnded};
 use kkanbu_model::Offset;
-use serde::de::{DeserializeOwned, Error, IgnoredAny};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -120,15 +120,6 @@ fn typed<T: DeserializeOwned>(params: &str) -> Result<T, Rejection> {
 fn rejection(error: &serde_json::Error, otherwise: RejectCode) -> Rejection {
     let code = if error.is_data() { otherwise } else { RejectCode::MalformedJson };
     Rejection::new(code).detail(short(&error.to_string()))
-}
-
-/// Reads a field that is an object, and not the array that serde would take for one.
-pub(crate) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
-    if !is_object(raw.get()) {
-        return Err(D::Error::custom("an object is expected"));
-    }
-    serde_json::from_str(raw.get()).map_err(D::Error::custom)
 }
 
 fn short(text: &str) -> String {

@@ -12,6 +12,7 @@ mod push;
 mod reply;
 #[cfg(feature = "schema")]
 mod shape;
+mod strict;
 
 pub use codes::{CloseCode, Code, RejectCode, RoomEndCode, may_come_back};
 pub use command::{

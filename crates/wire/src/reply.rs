@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 /// A place in a room's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct Position {
     /// Which log: 16 lower-case hexadecimal digits.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::EPOCH)))]
@@ -308,6 +307,10 @@ pub enum FindingKind {
     Email,
     /// A staff number.
     StaffNumber,
+    /// A kind that this version does not know.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip), ts(skip))]
+    Unknown,
 }
 
 impl Rejection {

@@ -9,6 +9,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 /// The largest id, 2^53-1.
+/// Ids and offsets alike.
 const ID_MAX: u64 = (1 << 53) - 1;
 
 fn text() -> impl Strategy<Value = String> {
@@ -33,9 +34,9 @@ fn entering() -> impl Strategy<Value = Command> {
         room().prop_map(Command::Join),
         room().prop_map(Command::Leave),
         room().prop_map(Command::Redraw),
-        (text(), text(), any::<u64>())
+        (text(), text(), 0..=ID_MAX)
             .prop_map(|(room, epoch, offset)| Command::Resume(Resume { room, position: Position { epoch, offset } })),
-        (text(), option::of(any::<u64>()), any::<u16>()).prop_map(|(room, before, limit)| Command::History(History {
+        (text(), option::of(0..=ID_MAX), any::<u16>()).prop_map(|(room, before, limit)| Command::History(History {
             room,
             before,
             limit
@@ -44,9 +45,9 @@ fn entering() -> impl Strategy<Value = Command> {
 }
 
 fn writing() -> impl Strategy<Value = Command> {
-    let (target, mentions) = (any::<u64>, || vec(text(), 0..4));
+    let (target, mentions) = (|| 0..=ID_MAX, || vec(text(), 0..4));
     prop_oneof![
-        (text(), text(), text(), option::of(any::<u64>()), mentions(), any::<bool>()).prop_map(
+        (text(), text(), text(), option::of(0..=ID_MAX), mentions(), any::<bool>()).prop_map(
             |(room, key, body, reply_to, mentions, confirmed)| {
                 Command::Post(Post { room, key, body, reply_to, mentions, confirmed })
             }
