@@ -10,17 +10,8 @@ import struct
 import time
 from typing import Self
 
-from kkanbu_identity import (
-    Json,
-    member_key,
-    new_seed,
-    public_key,
-    sign_challenge,
-)
-from support import (
-    Programme,
-    Server,
-)
+from kkanbu_identity import Json, member_key, new_seed, public_key, sign_challenge
+from support import Programme, Server
 
 FRAME_MAX = 32_768
 

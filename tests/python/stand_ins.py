@@ -11,9 +11,7 @@ from typing import Any, Self
 from websockets.asyncio.server import ServerConnection, serve
 
 from kkanbu_client import SUBPROTOCOL
-from kkanbu_identity import (
-    Json,
-)
+from kkanbu_identity import Json
 
 
 class Gate:

@@ -20,16 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from kkanbu_client import SUBPROTOCOL, Room
-from kkanbu_identity import (
-    Json,
-    base64url,
-    member_key,
-    new_key,
-    new_seed,
-    parse_link,
-    public_key,
-    sign_challenge,
-)
+from kkanbu_identity import Json, base64url, member_key, new_key, new_seed, parse_link, public_key, sign_challenge
 
 PLAZA = "room-1"
 

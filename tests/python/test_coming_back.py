@@ -6,18 +6,9 @@ import asyncio
 from pathlib import Path
 
 from kkanbu_client import Client
-from kkanbu_identity import (
-    new_seed,
-)
+from kkanbu_identity import new_seed
 from stand_ins import Gate
-from support import (
-    PLAZA,
-    QUICK,
-    Programme,
-    Server,
-    asynchronous,
-    take,
-)
+from support import PLAZA, QUICK, Programme, Server, asynchronous, take
 
 
 @asynchronous

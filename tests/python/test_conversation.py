@@ -5,15 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kkanbu_client import Client, CommandError
-from kkanbu_identity import (
-    new_seed,
-)
-from support import (
-    PLAZA,
-    Programme,
-    asynchronous,
-    take,
-)
+from kkanbu_identity import new_seed
+from support import PLAZA, Programme, asynchronous, take
 
 
 @asynchronous

@@ -8,21 +8,8 @@ import re
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from kkanbu_identity import (
-    Json,
-    member_key,
-    new_seed,
-    parse_link,
-    public_key,
-)
-from support import (
-    Programme,
-    Server,
-    Wire,
-    asynchronous,
-    refused_to_authenticate,
-    signed,
-)
+from kkanbu_identity import Json, member_key, new_seed, parse_link, public_key
+from support import Programme, Server, Wire, asynchronous, refused_to_authenticate, signed
 
 
 @asynchronous

@@ -9,13 +9,7 @@ from threading import Thread
 import pytest
 
 from raw_socket import RawSocket, command, frame_octets
-from support import (
-    GROWTH_MAX_MIB,
-    Programme,
-    Server,
-    Wire,
-    asynchronous,
-)
+from support import GROWTH_MAX_MIB, Programme, Server, Wire, asynchronous
 
 pytestmark = pytest.mark.usefixtures("unharmed")
 

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kkanbu_identity import (
-    Json,
-    new_key,
-)
+from kkanbu_identity import Json, new_key
 from raw_socket import RawSocket, command
-from support import (
-    PADDED_SIZES,
-    PLAZA,
-    Programme,
-    asynchronous,
-)
+from support import PADDED_SIZES, PLAZA, Programme, asynchronous
 
 pytestmark = pytest.mark.usefixtures("unharmed")
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from raw_socket import RawSocket
-from support import (
-    Server,
-)
+from support import Server
 
 pytestmark = pytest.mark.usefixtures("unharmed")
 

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import random
 
-from kkanbu_identity import (
-    Json,
-    new_key,
-)
-from support import (
-    PADDED_SIZES,
-    PLAZA,
-    Programme,
-    asynchronous,
-)
+from kkanbu_identity import Json, new_key
+from support import PADDED_SIZES, PLAZA, Programme, asynchronous
 
 
 def stand(publications: list[Json]) -> dict[int, Json]:

@@ -11,20 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from websockets.asyncio.server import ServerConnection
 
 from kkanbu_client import Client, ConnectionLost
-from kkanbu_identity import (
-    ForeignChallenge,
-    Json,
-    member_key,
-    new_key,
-    new_seed,
-    public_key,
-)
+from kkanbu_identity import ForeignChallenge, Json, member_key, new_key, new_seed, public_key
 from stand_ins import joined, played, push
-from support import (
-    QUICK,
-    asynchronous,
-    take,
-)
+from support import QUICK, asynchronous, take
 
 
 @asynchronous

@@ -5,15 +5,8 @@ from __future__ import annotations
 import asyncio
 import unicodedata
 
-from kkanbu_identity import (
-    new_key,
-    new_seed,
-)
-from support import (
-    PLAZA,
-    Programme,
-    asynchronous,
-)
+from kkanbu_identity import new_key, new_seed
+from support import PLAZA, Programme, asynchronous
 
 
 @asynchronous

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from kkanbu_identity import (
-    new_key,
-    new_seed,
-)
-from support import (
-    PLAZA,
-    Programme,
-    Wire,
-    asynchronous,
-)
+from kkanbu_identity import new_key, new_seed
+from support import PLAZA, Programme, Wire, asynchronous
 
 
 @asynchronous

@@ -6,16 +6,8 @@ import asyncio
 import re
 from typing import Any
 
-from kkanbu_identity import (
-    new_key,
-    new_seed,
-)
-from support import (
-    PLAZA,
-    Programme,
-    Server,
-    asynchronous,
-)
+from kkanbu_identity import new_key, new_seed
+from support import PLAZA, Programme, Server, asynchronous
 
 
 @asynchronous

@@ -4,21 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kkanbu_identity import (
-    Json,
-    base64url,
-    member_key,
-    new_seed,
-    public_key,
-)
-from support import (
-    Programme,
-    Server,
-    Wire,
-    asynchronous,
-    refused_to_authenticate,
-    signed,
-)
+from kkanbu_identity import Json, base64url, member_key, new_seed, public_key
+from support import Programme, Server, Wire, asynchronous, refused_to_authenticate, signed
 
 pytestmark = pytest.mark.usefixtures("unharmed")
 

@@ -8,11 +8,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from support import (
-    PLAZA,
-    Server,
-    asynchronous,
-)
+from support import PLAZA, Server, asynchronous
 
 
 @asynchronous

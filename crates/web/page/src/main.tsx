@@ -7,6 +7,7 @@ import './styles/base.css';
 import './styles/frame.css';
 import './styles/entrance.css';
 import './styles/conversation.css';
+import './styles/beside.css';
 import './styles/composer.css';
 import './styles/dialog.css';
 
