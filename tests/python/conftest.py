@@ -58,7 +58,7 @@ def raw(server: Server, programme: Programme) -> Iterator[RawSocket]:
 def slow(server: Server) -> dict[str, Future[Any]]:
     """Observations by name. They start with the first test; whoever asks for a result waits for the rest."""
     observations = {"header": _slow_header, "silent": _never_authenticates, "busy": _asks_but_never_authenticates,
-                    "heartbeat": _never_answers_pings}
+                    "heartbeat": _never_answers_pings, "talkative": _answers_pings_otherwise}
     return {name: _beside(observe, server) for name, observe in observations.items()}
 
 
@@ -121,3 +121,15 @@ def _never_answers_pings(server: Server) -> tuple[list[float], float, int]:
                     return pings, time.monotonic() - started, int.from_bytes(payload[:2], "big")
         except (EOFError, ConnectionResetError):
             return pings, time.monotonic() - started, 1006
+
+
+def _answers_pings_otherwise(server: Server) -> tuple[float, int]:
+    """How long a session held that sends commands but no pongs, and how many replies it got."""
+    programme = server.programme()
+    with RawSocket(server) as raw:
+        raw.authenticate(programme)
+        started = time.monotonic()
+        for replies in range(1, 8):
+            time.sleep(8)
+            assert raw.works()
+        return time.monotonic() - started, replies

@@ -134,4 +134,5 @@ def frame_octets(payload: bytes, opcode: int = 1, *, fin: bool = True, masked: b
 
 
 def command(method: str = "rooms", params: str = "{}") -> str:
+    """A command with the id 5 as text, so that tests can break it."""
     return f'{{"jsonrpc":"2.0","id":5,"method":"{method}","params":{params}}}'

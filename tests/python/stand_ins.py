@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
 
 from kkanbu_client import SUBPROTOCOL
 from kkanbu_identity import Json
@@ -71,8 +72,11 @@ class Gate:
 
 @asynccontextmanager
 async def played(script: Callable[[ServerConnection, Json, int], Any],
-                 **challenge: str) -> AsyncIterator[tuple[str, list[Json]]]:
-    """A server that answers commands by `script`, after an ordinary greeting. Gives its origin and what it was sent."""
+                 refusals: Iterable[int] = (), **challenge: str) -> AsyncIterator[tuple[str, list[Json]]]:
+    """A server that answers commands by `script`, after an ordinary greeting. Gives its origin and what it was sent.
+
+    Its first upgrades are refused with the statuses in `refusals`."""
+    refused = iter(refusals)
     heard: list[Json] = []
     connections = 0
 
@@ -95,7 +99,12 @@ async def played(script: Callable[[ServerConnection, Json, int], Any],
                 frame = {"jsonrpc": "2.0", "id": command["id"], "result": result, "new": True}
                 await connection.send(json.dumps(frame).ljust(512))
 
-    async with serve(session, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], compression=None) as listener:
+    def refuse(connection: ServerConnection, _: Request) -> Response | None:
+        status = next(refused, None)
+        return None if status is None else connection.respond(status, "")
+
+    async with serve(session, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], compression=None,
+                     process_request=refuse) as listener:
         origin = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
         yield origin, heard
 

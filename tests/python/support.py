@@ -11,6 +11,7 @@ import os
 import secrets
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -23,15 +24,10 @@ from kkanbu_client import SUBPROTOCOL, Room
 from kkanbu_identity import Json, base64url, member_key, new_key, new_seed, parse_link, public_key, sign_challenge
 
 PLAZA = "room-1"
-
 QUICK: dict[str, Any] = {"back_off_max": 0.3}
-
 PADDED_SIZES = (512, 2_048, 16_384, 65_536)
-
-
 PATIENCE = 40.0
 GROWTH_MAX_MIB = 64.0
-_numbers = itertools.count(1)
 _numbers = itertools.count(1)
 
 
@@ -56,8 +52,8 @@ class Server:
 
     def _start(self) -> None:
         command = [os.environ["KKANBU_BIN"], "demo", "--folder", self.folder, "--port", str(self.port), "--json"]
-        self._log = open(os.path.join(self.folder, "server.log"), "ab")
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log)
+        with open(os.path.join(self.folder, "server.log"), "ab") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, f"the server did not start; see {self.folder}/server.log"
@@ -89,7 +85,6 @@ class Server:
         self.process.wait()
         assert self.process.stdout is not None
         self.process.stdout.close()
-        self._log.close()
 
     def memory_mib(self) -> float:
         """Resident memory now."""
@@ -107,10 +102,11 @@ class Server:
         assert "result" in reply, reply
         return dict(reply["result"])
 
-    def programme(self, seats: int = 20, rooms: int = 2) -> Programme:
+    def programme(self, seats: int = 20, rooms: int = 2, language: str = "ko") -> Programme:
         """A fresh programme with the roles `mentor` and `mentee` and rooms `room-1`, `room-2`, …"""
         name = f"test-{next(_numbers)}-{secrets.token_hex(3)}"
-        lines = ["[programme]", f'id = "{name}"', 'name = "시험"', 'organisation = "시험 기관"']
+        lines = ["[programme]", f'id = "{name}"', 'name = "시험"', 'organisation = "시험 기관"',
+                 f'language = "{language}"']
         for role, title in (("mentor", "멘토"), ("mentee", "멘티")):
             lines += ["[[role]]", f'id = "{role}"', f'name = "{title}"', f"seats = {seats}"]
         for number in range(1, rooms + 1):
@@ -251,3 +247,21 @@ async def refused_to_authenticate(server: Server, programme: Programme, proof: J
         sent = {name: value(challenge) if callable(value) else value for name, value in proof.items()}
         error = await wire.refused("authenticate", **sent)
         assert error["message"] in (errors or {"bad_signature": "", "invalid_params": ""}), proof
+
+
+async def used_up(wire: Wire, method: str, burst: int, per_minute: int, slack: int = 0, **params: Any) -> Json:
+    """Sends a command until the allowance is used up, which must be when it should; the refusal's data."""
+    started, taken = time.monotonic(), 0
+    while True:
+        made = {name: value() if callable(value) else value for name, value in params.items()}
+        await wire.send(method, made)
+        reply = await wire.reply()
+        if reply.get("error", {}).get("message") == "rate_limited":
+            break
+        taken += 1
+        refilled = (time.monotonic() - started) * per_minute / 60
+        assert taken <= burst + slack + refilled, f"{taken} in {time.monotonic() - started:.1f} s"
+    assert taken >= burst
+    data = dict(reply["error"]["data"])
+    assert 0 < data["retry_after_ms"] <= 60_000 / per_minute
+    return data

@@ -14,24 +14,25 @@ from support import PLAZA, QUICK, Programme, Server, asynchronous, take
 @asynchronous
 async def test_resume_after_a_cut(server: Server, programme: Programme) -> None:
     """Connections are cut again and again while two members write: nobody misses or repeats anything."""
-    async with Gate(server.port) as gate, await programme.session("mentor") as other:
-        async with Client.from_link(programme.links["mentee"], new_seed(), url=gate.url, **QUICK) as client:
-            room = await client.join(PLAZA)
-            start = room.offset
-            await other.call("join", room=PLAZA)
-            written: list[int] = []
-            for number in range(6):
-                mine = asyncio.create_task(room.post(f"내 글 {number}"))
-                theirs = asyncio.create_task(other.post(PLAZA, f"남의 글 {number}"))
-                if number % 2:
-                    await asyncio.sleep(0)
-                    gate.cut()
-                written += await asyncio.gather(mine, theirs)
-            seen = await take(room, 12)
-            assert [item["offset"] for item in seen] == list(range(start + 1, start + 13))
-            assert sorted(written) == list(range(start + 1, start + 13))
-            assert len({item["body"] for item in seen}) == 12
-            assert client.connections > 1
+    link = programme.links["mentee"]
+    async with (Gate(server.port) as gate, await programme.session("mentor") as other,
+                Client.from_link(link, new_seed(), url=gate.url, **QUICK) as client):
+        room = await client.join(PLAZA)
+        start = room.offset
+        await other.call("join", room=PLAZA)
+        written: list[int] = []
+        for number in range(6):
+            mine = asyncio.create_task(room.post(f"내 글 {number}"))
+            theirs = asyncio.create_task(other.post(PLAZA, f"남의 글 {number}"))
+            if number % 2:
+                await asyncio.sleep(0)
+                gate.cut()
+            written += await asyncio.gather(mine, theirs)
+        seen = await take(room, 12)
+        assert [item["offset"] for item in seen] == list(range(start + 1, start + 13))
+        assert sorted(written) == list(range(start + 1, start + 13))
+        assert len({item["body"] for item in seen}) == 12
+        assert client.connections > 1
 
 
 @asynchronous

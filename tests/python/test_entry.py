@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 
-import pytest
-from websockets.exceptions import ConnectionClosed
-
 from kkanbu_identity import Json, member_key, new_seed, parse_link, public_key
 from support import Programme, Server, Wire, asynchronous, refused_to_authenticate, signed
 
@@ -134,8 +131,41 @@ async def test_join_codes(server: Server, programme: Programme) -> None:
 async def test_guessing_join_codes(server: Server, programme: Programme) -> None:
     """A connection has few attempts; the close code says not to come back."""
     async with await Wire.open(server) as wire:
-        with pytest.raises(ConnectionClosed):
-            for _ in range(20):
-                proof = await wire.proof(programme.name, new_seed())
-                assert (await wire.refused("authenticate", **proof, code="a" * 16))["message"] == "wrong_code"
+        for _ in range(5):
+            proof = await wire.proof(programme.name, new_seed())
+            assert (await wire.refused("authenticate", **proof, code="a" * 16))["message"] == "wrong_code"
         assert await wire.closed() == (4500, "too_many_attempts")
+    async with await Wire.open(server) as wire:
+        for _ in range(2):
+            error = await wire.refused("preview", programme=programme.name, code="a" * 16)
+            assert error["message"] == "wrong_code"
+        for _ in range(3):
+            proof = await wire.proof(programme.name, new_seed())
+            error = await wire.refused("authenticate", **proof | {"signature": "A" * 86})
+            assert error["message"] == "bad_signature"
+        assert await wire.closed() == (4500, "too_many_attempts")
+
+
+@asynchronous
+async def test_join_codes_without_regard_to_case_and_space(server: Server, programme: Programme) -> None:
+    code = programme.code("mentor")
+    for form in (code.upper(), code.lower(), f"  {code}\n", f"\t{code.upper()} "):
+        async with await Wire.open(server) as wire:
+            shown = await wire.call("preview", programme=programme.name, code=form)
+            assert shown["role"]["id"] == "mentor", repr(form)
+            welcome = await wire.authenticate(programme.name, new_seed(), form)
+            assert welcome["role"]["id"] == "mentor", repr(form)
+
+
+@asynchronous
+async def test_a_code_sent_again_takes_no_second_seat(server: Server) -> None:
+    programme, seed = server.programme(seats=2), new_seed()
+    for _ in range(3):
+        async with await programme.session(seed=seed):
+            pass
+    async with await programme.session():
+        pass
+    async with await Wire.open(server) as wire:
+        proof = await wire.proof(programme.name, new_seed())
+        error = await wire.refused("authenticate", **proof, code=programme.code())
+        assert error["message"] == "room_full"

@@ -91,6 +91,7 @@ WRONG_PARAMS = {
     "position with more": command("resume", '{"room":"room-1","position":{"epoch":"0000000000000000","offset":0,"a":1}}'),
     "offset negative": command("resume", '{"room":"room-1","position":{"epoch":"0000000000000000","offset":-1}}'),
     "offset fraction": command("resume", '{"room":"room-1","position":{"epoch":"0000000000000000","offset":0.5}}'),
+    "limit missing": command("history", '{"room":"room-1"}'),
     "limit 0": command("history", '{"room":"room-1","limit":0}'),
     "limit too high": command("history", '{"room":"room-1","limit":51}'),
     "limit enormous": command("history", '{"room":"room-1","limit":1e999}'),
@@ -136,6 +137,31 @@ def test_lone_surrogates(raw: RawSocket, escape: str) -> None:
     raw.send(command("post", params).encode("ascii"))
     assert raw.reply()["error"]["code"] in (-32700, -32602)
     assert raw.works()
+
+
+RECOVERED = {
+    "unknown field last": ('{"jsonrpc":"2.0","id":5,"method":"rooms","params":{},"more":1}', 5),
+    "unknown field first": ('{"more":1,"jsonrpc":"2.0","method":"rooms","params":{},"id":6}', 6),
+    "another version": ('{"jsonrpc":"1.0","id":7,"method":"rooms","params":{}}', 7),
+    "no method": ('{"jsonrpc":"2.0","params":{},"id":8}', 8),
+    "no id": ('{"jsonrpc":"2.0","method":"rooms","params":{}}', None),
+    "id string": ('{"jsonrpc":"2.0","id":"9","method":"rooms","params":{}}', None),
+    "array": ('["2.0",9,"rooms",{}]', None),
+}
+
+
+@pytest.mark.parametrize(("text", "number"), RECOVERED.values(), ids=RECOVERED.keys())
+def test_the_id_where_it_can_be_read(raw: RawSocket, text: str, number: int | None) -> None:
+    raw.send(text.encode("utf-8"))
+    reply = raw.reply()
+    assert (reply["id"], reply["error"]["code"], reply["error"]["message"]) == (number, -32600, "invalid_request")
+
+
+def test_replies_without_an_id_keep_their_place(raw: RawSocket) -> None:
+    good = [command().replace("5", str(number)) for number in (11, 12, 13)]
+    for text in (good[0], "{", good[1], "[]", good[2]):
+        raw.send(text.encode("utf-8"))
+    assert [raw.reply()["id"] for _ in range(5)] == [11, None, 12, None, 13]
 
 
 @asynchronous

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("unharmed")
 
 
 def test_the_subprotocol_is_required(server: Server) -> None:
-    for protocol in (None, "", "kkanbu.v2", "kkanbu.v1x", "chat, superchat"):
+    for protocol in (None, "", "kkanbu.v2", "kkanbu.v1x", "KKANBU.V1", "Kkanbu.v1", "chat, superchat"):
         with RawSocket(server, protocol=protocol) as raw:
             assert raw.status == 400, protocol
     for protocol in ("kkanbu.v1", "kkanbu.v2, kkanbu.v1", "kkanbu.v1,kkanbu.v2"):

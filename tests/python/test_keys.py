@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kkanbu_identity import new_key, new_seed
+from kkanbu_identity import Json, new_key, new_seed
 from support import PLAZA, Programme, asynchronous
 
 
@@ -43,10 +43,56 @@ async def test_keys_of_other_commands(programme: Programme) -> None:
 
 @asynchronous
 async def test_a_key_in_another_room(programme: Programme) -> None:
-    """Another room is something else."""
+    """Keys belong to a member and a room: in another room the same key is another publication."""
     async with await programme.session() as wire:
         for room in (PLAZA, "room-2"):
             await wire.call("join", room=room)
         key = new_key()
-        await wire.post(PLAZA, "한 번만", key=key)
-        assert (await wire.refused("post", room="room-2", key=key, body="한 번만"))["message"] == "key_reused"
+        assert await wire.post(PLAZA, "먼저", key=new_key()) == 1
+        for _ in range(2):
+            assert await wire.post(PLAZA, "한 번만", key=key) == 2
+            assert await wire.post("room-2", "다른 글", key=key) == 1
+        await wire.call("rooms")
+        assert [(push["params"]["room"], push["params"]["offset"]) for push in wire.pushes] == [
+            (PLAZA, 1), (PLAZA, 2), ("room-2", 1)]
+
+
+@asynchronous
+async def test_a_key_for_something_else(programme: Programme) -> None:
+    """Another body, target, reaction, direction or list of mentions; of all commands."""
+    async with await programme.session() as other, await programme.session() as wire:
+        handle = (await other.call("join", room=PLAZA))["handle"]
+        await wire.call("join", room=PLAZA)
+        await other.post(PLAZA, "먼저")
+        first, second = await wire.post(PLAZA, "하나"), await wire.post(PLAZA, "둘")
+        cases: list[tuple[str, Json, Json]] = [
+            ("post", {"body": "셋"}, {"mentions": [handle]}),
+            ("edit", {"target": first, "body": "고침"}, {"target": second}),
+            ("react", {"target": first, "reaction": "👍", "on": True}, {"reaction": "😊"}),
+            ("react", {"target": first, "reaction": "👍", "on": True}, {"on": False}),
+        ]
+        for method, params, change in cases:
+            sent = {"room": PLAZA, "key": new_key(), **params}
+            await wire.call(method, **sent)
+            assert (await wire.refused(method, **sent | change))["message"] == "key_reused", (method, change)
+
+
+@asynchronous
+async def test_a_key_survives(programme: Programme) -> None:
+    """Sent again it gets the same reply even where the command would be refused now, and after leaving."""
+    async with await programme.session() as wire:
+        await wire.call("join", room=PLAZA)
+        phone = {"room": PLAZA, "key": new_key(), "body": "010-1234-5678"}
+        assert (await wire.refused("post", **phone))["message"] == "confirm_needed"
+        written = await wire.call("post", **phone, confirmed=True)
+        assert await wire.call("post", **phone) == written, "`confirmed` does not count"
+        change = {"room": PLAZA, "key": new_key(), "target": written["offset"], "body": "고침"}
+        changed = await wire.call("edit", **change)
+        retraction = {"room": PLAZA, "key": new_key(), "target": written["offset"]}
+        retracted = await wire.call("retract", **retraction)
+        assert await wire.call("edit", **change) == changed, "though the post is retracted"
+        await wire.call("leave", room=PLAZA)
+        await wire.call("join", room=PLAZA)
+        assert await wire.call("retract", **retraction) == retracted, "though the post is nobody's"
+        assert await wire.call("post", **phone) == written
+        assert (await wire.call("join", room=PLAZA))["position"]["offset"] == retracted["offset"]

@@ -106,3 +106,18 @@ async def test_the_client_comes_back_when_told() -> None:
         assert len(posts) in (2, 3) and all(post == posts[0] for post in posts)
         assert (await room.next())["kind"] == "ended"
         assert client.connections == 3
+
+
+@asynchronous
+async def test_an_upgrade_that_is_refused() -> None:
+    """503 is waited for; 403 won't get better."""
+    async def script(*_: Any) -> Json:
+        return joined(0)
+
+    async with (played(script, refusals=[503, 503]) as (origin, _),
+                Client(origin, "p", new_seed(), **QUICK) as client):
+        assert (await client.join("r")).handle == "수달"
+    async with played(script, refusals=[403]) as (origin, heard):
+        with pytest.raises(ConnectionLost) as lost:
+            await Client(origin, "p", new_seed(), **QUICK).__aenter__()
+        assert lost.value.final and not heard

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 from kkanbu_identity import new_key, new_seed
 from support import PLAZA, Programme, Wire, asynchronous
@@ -76,3 +77,49 @@ async def test_joining_and_resuming_while_others_write(programme: Programme) -> 
     await asyncio.gather(*(write(writer) for writer in writers), *(read(new_seed()) for _ in range(8)))
     for writer in writers:
         await writer.connection.close()
+
+
+@asynchronous
+async def test_resume_in_a_live_session(programme: Programme) -> None:
+    """What is pushed after the reply follows the position that was sent; joining again goes on from the reply's."""
+    async with await programme.session() as wire, await programme.session() as other:
+        position = (await wire.call("join", room=PLAZA))["position"]
+        await other.call("join", room=PLAZA)
+        for number in range(3):
+            await other.post(PLAZA, f"글 {number}")
+        first = [await wire.push() for _ in range(3)]
+        assert (await wire.call("resume", room=PLAZA, position=position))["recovered"] is True
+        assert not wire.pushes
+        assert [await wire.push() for _ in range(3)] == first
+        again = await wire.call("join", room=PLAZA)
+        assert again["position"] == position | {"offset": 3}
+        await other.post(PLAZA, "지금")
+        assert (await wire.push())["offset"] == 4
+        await wire.call("rooms")
+        assert not wire.pushes
+
+
+@asynchronous
+async def test_a_retracted_post_and_all_its_edits(programme: Programme) -> None:
+    """Neither the post nor any edit of it gives its text to somebody who resumes later."""
+    seed = new_seed()
+    async with await programme.session(seed=seed) as wire, await programme.session() as other:
+        position = (await wire.call("join", room=PLAZA))["position"]
+        await other.call("join", room=PLAZA)
+        handle = (await wire.call("rooms"))["rooms"][0]["handle"]
+        await wire.post(PLAZA, "먼저")
+        kept = await other.post(PLAZA, "남는 글")
+        gone = await other.post(PLAZA, "비밀 하나", mentions=[handle])
+        for target, body in ((gone, "비밀 둘"), (kept, "고친 글"), (gone, "비밀 셋")):
+            await other.call("edit", room=PLAZA, key=new_key(), target=target, body=body)
+        await other.call("retract", room=PLAZA, key=new_key(), target=gone)
+        async with await programme.session(seed=seed) as later:
+            await later.call("resume", room=PLAZA, position=position)
+            caught_up = [await later.push() for _ in range(7)]
+            for push in caught_up:
+                about = push.get("target", push["offset"])
+                if push["kind"] != "retract":
+                    assert ("body" not in push, push.get("retracted", False)) == (about == gone, about == gone), push
+            page = await later.call("history", room=PLAZA, limit=50)
+        assert [push["offset"] for push in caught_up] == list(range(1, 8))
+        assert "비밀" not in json.dumps([caught_up, page], ensure_ascii=False)

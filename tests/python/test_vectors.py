@@ -1,4 +1,4 @@
-"""The golden vectors beside `proto/README.md`: those about clients with this client, those about frames with the server."""
+"""The golden vectors beside `proto/README.md`: about clients with this client, about frames with the server."""
 
 from __future__ import annotations
 

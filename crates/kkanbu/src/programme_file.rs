@@ -123,7 +123,7 @@ mod tests {
         let faults = read(text).unwrap_err();
         let lines: Vec<(usize, &str)> = faults.iter().map(|fault| (fault.line, fault.what.as_str())).collect();
         let has = |line, part: &str| {
-            assert!(lines.iter().any(|(l, w)| *l == line && w.contains(part)), "{line} {part}: {lines:?}")
+            assert!(lines.iter().any(|(l, w)| *l == line && w.contains(part)), "{line} {part}: {lines:?}");
         };
         has(2, "id: an id has");
         has(3, "programme.name must be a text, not integer");

@@ -126,7 +126,7 @@ impl<'t, 'i> Fields<'t, 'i> {
             return None;
         };
         let mut texts = Vec::new();
-        for item in array.iter() {
+        for item in array {
             match item.get_ref().as_str() {
                 Some(text) => texts.push((item.span().start, text.to_owned())),
                 None => self.wrong(faults, item, key, "a list of texts"),
@@ -153,7 +153,7 @@ impl<'t, 'i> Fields<'t, 'i> {
             return Vec::new();
         };
         let mut tables = Vec::new();
-        for item in array.iter() {
+        for item in array {
             match item.get_ref().as_table() {
                 Some(table) => tables.push(Fields::new(table, item.span().start, key)),
                 None => self.wrong(faults, item, key, &format!("a list of tables, [[{key}]]")),

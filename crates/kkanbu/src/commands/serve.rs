@@ -56,7 +56,9 @@ pub(super) async fn links(config: &Config, json: bool) -> Result<ExitCode> {
             output::say(serde_json::json!({ "programme": programme.id.as_str(), "links": links }));
         } else {
             output::say(programme.id.as_str());
-            links.iter().for_each(|(role, link)| output::say(format_args!("  {role}: {link}")));
+            for (role, link) in &links {
+                output::say(format_args!("  {role}: {link}"));
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

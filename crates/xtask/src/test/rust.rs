@@ -5,7 +5,8 @@ use crate::workbench::Workbench;
 /// Builds the documentation of all our crates.
 pub(super) fn documentation(bench: &Workbench) -> anyhow::Result<()> {
     let mut doc = bench.cargo_command();
-    doc.args(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings");
+    doc.args(["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"])
+        .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links");
     bench.log.run(&mut doc)
 }
 
