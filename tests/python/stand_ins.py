@@ -89,8 +89,8 @@ async def played(script: Callable[[ServerConnection, Json, int], Any],
             heard.append(command)
             match command["method"]:
                 case "challenge":
-                    result: Json | None = {"algorithm": "Ed25519", "server": origin, "programme": "p", "purpose": "session",
-                                           "nonce": "n" * 43, "new": 1} | challenge
+                    result: Json | None = {"algorithm": "Ed25519", "server": origin, "programme": "p",
+                                           "purpose": "session", "nonce": "n" * 43, "new": 1} | challenge
                 case "authenticate":
                     result = {"limits": {"heartbeat_seconds": 25}, "new": []}
                 case _:

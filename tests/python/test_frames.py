@@ -1,4 +1,4 @@
-"""What is no JSON, no command or has wrong parameters is answered as `proto/README.md` says, and the session goes on."""
+"""What is no JSON, no command or has wrong parameters is refused as `proto/README.md` says, and the session goes on."""
 
 from __future__ import annotations
 
@@ -88,7 +88,8 @@ WRONG_PARAMS = {
     "array for a string": command("join", '{"room":["room-1"]}'),
     "field twice": command("join", '{"room":"room-1","room":"room-2"}'),
     "position as an array": command("resume", '{"room":"room-1","position":["0000000000000000",0]}'),
-    "position with more": command("resume", '{"room":"room-1","position":{"epoch":"0000000000000000","offset":0,"a":1}}'),
+    "position with more": command(
+        "resume", '{"room":"room-1","position":{"epoch":"0000000000000000","offset":0,"a":1}}'),
     "offset negative": command("resume", '{"room":"room-1","position":{"epoch":"0000000000000000","offset":-1}}'),
     "offset fraction": command("resume", '{"room":"room-1","position":{"epoch":"0000000000000000","offset":0.5}}'),
     "limit missing": command("history", '{"room":"room-1"}'),

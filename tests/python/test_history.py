@@ -15,7 +15,8 @@ def stand(publications: list[Json]) -> dict[int, Json]:
         post = posts.get(item.get("target", 0), {})
         if item["kind"] == "post":
             posts[item["offset"]] = {"author": item["author"], "body": item["body"], "minute": item["minute"],
-                                     "reply_to": item.get("reply_to"), "edited": False, "retracted": False, "reactions": {}}
+                                     "reply_to": item.get("reply_to"), "edited": False, "retracted": False,
+                                     "reactions": {}}
         elif item["kind"] == "edit":
             post |= {"body": item["body"], "edited": True}
         elif item["kind"] == "retract":
@@ -28,7 +29,8 @@ def stand(publications: list[Json]) -> dict[int, Json]:
 def comparable(post: Json) -> Json:
     """A post of the history in the form of `stand`."""
     names = ("author", "body", "minute", "reply_to", "edited", "retracted")
-    return {name: post.get(name) for name in names} | {"reactions": {r["reaction"]: r["count"] for r in post["reactions"]}}
+    reactions = {entry["reaction"]: entry["count"] for entry in post["reactions"]}
+    return {name: post.get(name) for name in names} | {"reactions": reactions}
 
 
 def without_nothing(post: Json) -> Json:

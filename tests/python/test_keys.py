@@ -1,4 +1,4 @@
-"""A key is made once for what the person did: sent again it is the same publication, for something else it is refused."""
+"""A key stands for what a person did: sent again it is the same publication, for something else it is refused."""
 
 from __future__ import annotations
 
