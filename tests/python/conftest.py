@@ -68,7 +68,7 @@ def _beside(observe: Any, server: Server) -> Future[Any]:
     def run() -> None:
         try:
             future.set_result(observe(server))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is raised to whoever asks for the result
             future.set_exception(error)
 
     Thread(target=run, daemon=True).start()

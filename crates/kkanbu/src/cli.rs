@@ -8,7 +8,6 @@ use std::path::PathBuf;
 #[command(
     name = "kkanbu",
     version,
-    about,
     after_help = "Exit codes: 0 done, 1 failed, 64 wrong configuration or command line, 69 a port or socket is taken, 74 the data or keys can't be used."
 )]
 pub(crate) struct Cli {

@@ -2,14 +2,18 @@
 //! tungstenite's trace lines hold whole messages.
 
 use crate::config::LogFormat;
+use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// Starts logging. The filter is `KKANBU_LOG`, by default `info`.
-pub(crate) fn start(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("KKANBU_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_span_events(FmtSpan::NONE);
+/// Starts logging. The filter is `KKANBU_LOG`, otherwise `default_filter`.
+pub(crate) fn start(format: LogFormat, default_filter: &str) {
+    let filter = EnvFilter::try_from_env("KKANBU_LOG").unwrap_or_else(|_| EnvFilter::new(default_filter));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_span_events(FmtSpan::NONE);
     // A second start in one process, as tests do, keeps the first one's logging.
     let _ = match format {
         LogFormat::Text => builder.try_init(),

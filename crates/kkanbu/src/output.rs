@@ -19,6 +19,13 @@ pub(crate) fn say(line: impl std::fmt::Display) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
+/// Says what is wrong with the command line, or gives the help that was asked for.
+pub(crate) fn usage(answer: &clap::Error) -> ExitCode {
+    // Nobody listening is no failure.
+    let _ = answer.print();
+    if answer.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+}
+
 /// Says why the command failed, on standard error, and gives the exit code that says what kind of failure it was.
 pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
     let mut out = io::stderr().lock();

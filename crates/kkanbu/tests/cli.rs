@@ -111,6 +111,8 @@ fn a_wrong_configuration_exits_with_64_and_names_every_fault_with_its_line() {
         }
         assert!(!site.path("data").exists());
     }
+    assert_eq!(kkanbu().args(["demo", "--port", "99999"]).output().unwrap().status.code(), Some(64));
+    assert_eq!(kkanbu().arg("--help").output().unwrap().status.code(), Some(0));
     let missing = kkanbu().args(["serve", "--config", "/nowhere/kkanbu.toml"]).output().unwrap();
     assert_eq!(missing.status.code(), Some(64));
 }
@@ -216,6 +218,27 @@ fn a_port_or_socket_that_is_taken_is_said() {
 }
 
 #[test]
+fn certificate_files_are_read_before_anything_starts() {
+    let site = Site::new();
+    let pair = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    fs::write(site.path("cert.pem"), pair.cert.pem()).unwrap();
+    fs::write(site.path("key.pem"), pair.signing_key.serialize_pem()).unwrap();
+    let tls = |certificate: &str, key: &str| format!("[tls]\ncertificate = \"{certificate}\"\nkey = \"{key}\"\n");
+    site.configure(&tls("cert.pem", "key.pem"));
+    assert!(site.run("check-config").status.success());
+    for (certificate, key, word) in [
+        ("none.pem", "key.pem", "none.pem"),
+        ("cert.pem", "cert.pem", "cert.pem"),
+        ("key.pem", "key.pem", "no certificate"),
+    ] {
+        site.configure(&tls(certificate, key));
+        let checked = site.run("check-config");
+        assert_eq!(checked.status.code(), Some(64));
+        assert!(said(&checked).contains(word), "{}", said(&checked));
+    }
+}
+
+#[test]
 fn sigterm_ends_the_server_with_zero() {
     let site = Site::made();
     let mut child = site.serve();
@@ -248,7 +271,7 @@ async fn a_full_disk_costs_answers_and_no_acknowledged_post() {
     use kkanbu_client::{Client, Options, Seed};
     let folder = tempfile::tempdir().unwrap();
     let seed = Seed::random();
-    let (mut full, ready) = demo(folder.path(), Some(1_024));
+    let (mut full, ready) = demo(folder.path(), Some(400));
     let mut acknowledged = Vec::new();
     let mut refused = false;
     {

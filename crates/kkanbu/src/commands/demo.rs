@@ -35,14 +35,16 @@ struct Ready {
 /// Runs the demo.
 pub(super) async fn run(options: Demo) -> Result<ExitCode> {
     let programme = read_programme(options.programme.as_deref())?;
-    logging::start(LogFormat::Text);
+    // People read the links; what the server has to say in passing would push them off the screen.
+    logging::start(LogFormat::Text, "warn");
     let limits = Limits::default();
-    let folders = Folders { data: options.folder.join("data"), keys: options.folder.join("keys") };
+    let folder = std::path::absolute(&options.folder)?;
+    let folders = Folders { data: folder.join("data"), keys: folder.join("keys") };
     let resumed = folders.are_made();
     folders.make().await?;
     let storage = folders.open(&limits).await?;
     let programme = storage.programmes.create(programme).await.map_err(StorageError::Programmes)?;
-    let admin = options.folder.join("admin.sock");
+    let admin = folder.join("admin.sock");
     let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listening = Listening::bind(loopback(options.port), Some(loopback(0)), Some(&admin))
         .await
@@ -53,7 +55,7 @@ pub(super) async fn run(options: Demo) -> Result<ExitCode> {
     let ready = Ready {
         ops: format!("http://127.0.0.1:{}", port(listening.ops_address())),
         admin,
-        folder: options.folder.clone(),
+        folder,
         links: node::links(&storage.programmes, &programme, &url)?,
         url: url.clone(),
     };
@@ -76,15 +78,14 @@ fn read_programme(path: Option<&Path>) -> Result<Programme> {
 }
 
 fn introduce(programme: &Programme, ready: &Ready, folders: &Folders, resumed: bool) {
-    let name =
-        |id: &str| programme.roles.iter().find(|role| role.id.as_str() == id).map_or("", |role| role.name.as_str());
     output::say(format_args!("\n  {} ({})", programme.name.as_str(), programme.organisation.as_str()));
     if resumed {
         output::say("  Going on with what was there.");
     }
     output::say("\n  Open each link in a window of its own, and talk. Windows of one browser will do.\n");
-    for (role, link) in &ready.links {
-        output::say(format_args!("    {} {role}:  {link}", name(role)));
+    for role in &programme.roles {
+        let link = ready.links.get(role.id.as_str()).map_or("", String::as_str);
+        output::say(format_args!("    {} ({})  {link}", role.name.as_str(), role.id));
     }
     output::say(format_args!("\n  data      {}", folders.data.display()));
     output::say(format_args!("  keys      {}", folders.keys.display()));

@@ -28,7 +28,7 @@ pub(super) async fn init(config: &Config) -> Result<ExitCode> {
 
 /// Runs the server.
 pub(super) async fn serve(config: Config) -> Result<ExitCode> {
-    logging::start(config.log_format);
+    logging::start(config.log_format, "info");
     let limits = Limits::default();
     let storage = folders(&config).open(&limits).await?;
     for programme in config.programmes {
