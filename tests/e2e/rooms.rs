@@ -1,6 +1,7 @@
 //! Seats, handles, badges and bands.
 
-use crate::harness::{World, rejected};
+use crate::harness::{World, rejected, roomy};
+use kkanbu_model::Limits;
 use kkanbu_wire::{RejectCode, What};
 use std::collections::HashSet;
 
@@ -117,6 +118,29 @@ async fn a_room_s_size_is_a_band() {
     assert_eq!(sizes[..9], ["1-9"; 9]);
     assert_eq!(sizes[9..], ["10-29"; 2]);
     assert_eq!(people[0].rooms().await[0].size, "10-29");
+}
+
+#[tokio::test]
+async fn a_session_may_be_in_so_many_rooms() {
+    let world = World::with(Limits { rooms_max: 1, ..roomy() }).await;
+    let mut person = world.in_plaza("mentor").await;
+    rejected(person.joins("small").await, RejectCode::TooManyRooms);
+    person.joins("plaza").await.unwrap();
+    person.leaves("plaza").await.unwrap();
+    person.joins("small").await.unwrap();
+}
+
+#[tokio::test]
+async fn drawing_and_joining_anew_has_its_allowance() {
+    let world = World::with(Limits { joins_per_minute: 3, ..roomy() }).await;
+    let mut person = world.in_plaza("mentor").await;
+    person.redraws("plaza").await.unwrap();
+    person.redraws("plaza").await.unwrap();
+    let refusal = rejected(person.redraws("plaza").await, RejectCode::RateLimited);
+    assert!(refusal.data.retry_after_ms.is_some_and(|wait| wait <= 20_000));
+    rejected(person.joins("small").await, RejectCode::RateLimited);
+    // Being let in where one is a member already costs nothing.
+    person.joins("plaza").await.unwrap();
 }
 
 #[tokio::test]

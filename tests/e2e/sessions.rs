@@ -150,18 +150,41 @@ async fn a_connection_that_asks_for_nothing_is_closed() {
     assert!(rest.starts_with(b"HTTP/1.1 200"));
 }
 
-#[tokio::test]
-async fn a_client_that_does_not_read_is_closed_as_a_slow_consumer() {
-    let limits = Limits { write_stall_max: SHORT, ..roomy() };
-    let world = World::with(limits).await;
-    let mut writer = world.in_plaza("mentor").await;
-    // A small receive buffer, so that the kernel does not take everything in the sleeper's place.
+/// A member in the plaza who will not read. Its receive buffer is small, so that the kernel does not take everything in its place.
+async fn sleeper(world: &World) -> Person {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
     let stream = socket.connect(world.address).await.unwrap();
     let mut sleeper = Person::over(&world.origin, Box::new(stream), Seed::random()).await;
     sleeper.authenticate("anyang-2022", Some(&world.code("anyang-2022", "mentee"))).await.unwrap();
     sleeper.joins("plaza").await.unwrap();
+    sleeper
+}
+
+#[tokio::test]
+async fn more_debt_than_the_outbox_may_have_closes_as_slow_consumer() {
+    // No deadline of writing comes to its help.
+    let patient = Duration::from_mins(10);
+    let limits = Limits { outbox_bytes_max: 65_536, write_stall_max: patient, silence_max: patient, ..roomy() };
+    let world = World::with(limits).await;
+    let mut writer = world.in_plaza("mentor").await;
+    let mut sleeper = sleeper(&world).await;
+    let body = "가".repeat(1_900);
+    for _ in 0..600 {
+        writer.posts("plaza", &body).await.unwrap();
+        writer.next_publication().await;
+    }
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let (code, _) = sleeper.end().await;
+    assert!(matches!(code, 4002 | 1006), "{code}");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_closed_as_a_slow_consumer() {
+    let limits = Limits { write_stall_max: SHORT, ..roomy() };
+    let world = World::with(limits).await;
+    let mut writer = world.in_plaza("mentor").await;
+    let mut sleeper = sleeper(&world).await;
     let mut healthy = world.in_plaza("mentee").await;
     let body = "가".repeat(1_900);
     // More than the kernel's two socket buffers and the outbox hold.
@@ -257,8 +280,10 @@ async fn breaches_of_rfc_6455_close_with_their_code() {
 async fn a_bad_frame_is_answered_and_the_session_goes_on() {
     let world = World::start().await;
     let mut person = world.in_plaza("mentor").await;
-    let deep = "[".repeat(10_000);
-    let cases: [(&str, RejectCode); 8] = [
+    let cut_off = "[".repeat(10_000);
+    let deep = cut_off.clone() + &"]".repeat(10_000);
+    let cases: [(&str, RejectCode); 9] = [
+        (&cut_off, RejectCode::MalformedJson),
         ("not json", RejectCode::MalformedJson),
         (&deep, RejectCode::InvalidRequest),
         ("[]", RejectCode::InvalidRequest),

@@ -1,8 +1,10 @@
 //! Bad days: the log fails, answers are lost, the node drains.
 
-use crate::harness::{World, draft, rejected};
+use crate::harness::{World, draft, rejected, roomy};
+use kkanbu_model::Limits;
 use kkanbu_wire::RejectCode;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -31,6 +33,17 @@ async fn a_log_that_fails_costs_an_answer_and_nothing_else() {
     assert_eq!(writer.sends_post(post).await.unwrap(), 1);
     reader.sees(&handle, "patience").await;
     reader.sees_nothing().await;
+}
+
+#[tokio::test]
+async fn a_log_that_hangs_is_not_waited_for_for_ever() {
+    let world = World::with(Limits { publish: Duration::from_millis(200), ..roomy() }).await;
+    let mut writer = world.in_plaza("mentor").await;
+    let post = draft("plaza", "patience");
+    world.broker.hang(true);
+    rejected(writer.sends_post(post.clone()).await, RejectCode::Unavailable);
+    world.broker.hang(false);
+    assert_eq!(writer.sends_post(post).await.unwrap(), 1);
 }
 
 #[tokio::test]

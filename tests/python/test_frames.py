@@ -107,6 +107,12 @@ WRONG_PARAMS = {
     "body number": command("post", f'{{"room":"room-1","key":"{"A" * 22}","body":7}}'),
     "mentions string": command("post", f'{{"room":"room-1","key":"{"A" * 22}","body":"x","mentions":"x"}}'),
     "confirmed string": command("post", f'{{"room":"room-1","key":"{"A" * 22}","body":"x","confirmed":"yes"}}'),
+    "before null": command("history", '{"room":"room-1","limit":5,"before":null}'),
+    "reply_to null": command("post", f'{{"room":"room-1","key":"{"A" * 22}","body":"x","reply_to":null}}'),
+    "mentions null": command("post", f'{{"room":"room-1","key":"{"A" * 22}","body":"x","mentions":null}}'),
+    "confirmed null": command("post", f'{{"room":"room-1","key":"{"A" * 22}","body":"x","confirmed":null}}'),
+    "code null": command("preview", '{"programme":"p","code":null}'),
+    "before too high": command("history", f'{{"room":"room-1","limit":5,"before":{2**53}}}'),
     "nested arrays": command("rooms", "[" * 10_000 + "]" * 10_000),
     "nested arrays in a field": command("join", '{"room":' + "[" * 10_000 + "]" * 10_000 + "}"),
 }

@@ -13,11 +13,17 @@ pub(crate) struct FaultBroker {
     inner: MemoryBroker,
     failing: AtomicBool,
     losing_replies: AtomicBool,
+    hanging: AtomicBool,
 }
 
 impl FaultBroker {
     pub(crate) fn new(inner: MemoryBroker) -> Self {
-        Self { inner, failing: AtomicBool::new(false), losing_replies: AtomicBool::new(false) }
+        Self {
+            inner,
+            failing: AtomicBool::new(false),
+            losing_replies: AtomicBool::new(false),
+            hanging: AtomicBool::new(false),
+        }
     }
 
     /// Storage refuses from now on, or works again.
@@ -28,6 +34,11 @@ impl FaultBroker {
     /// What is published is written, but the answer is lost on the way back.
     pub(crate) fn lose_replies(&self, losing: bool) {
         self.losing_replies.store(losing, Ordering::SeqCst);
+    }
+
+    /// Publishing never comes back, or does again.
+    pub(crate) fn hang(&self, hanging: bool) {
+        self.hanging.store(hanging, Ordering::SeqCst);
     }
 
     fn unavailable() -> BrokerError {
@@ -43,6 +54,9 @@ impl FaultBroker {
 impl Broker for FaultBroker {
     async fn publish(&self, room: &RoomAddress, entry: Entry) -> Result<Published, PublishError> {
         self.works()?;
+        if self.hanging.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         let published = self.inner.publish(room, entry).await?;
         if self.losing_replies.load(Ordering::SeqCst) {
             return Err(Self::unavailable().into());
