@@ -53,7 +53,7 @@ async fn what_is_no_longer_in_memory_comes_from_the_log() {
 
 #[tokio::test]
 async fn nothing_is_missed_while_others_write_and_one_comes_and_goes() {
-    let world = World::with(Limits { ring_publications_max: 16, ..roomy() }).await;
+    let world = World::with(Limits { ring_publications_max: 64, ..roomy() }).await;
     let mut writer = world.in_plaza("mentor").await;
     let mut reader = world.member("mentee").await;
     let joined = reader.joins("plaza").await.unwrap();

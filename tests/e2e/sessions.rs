@@ -162,10 +162,10 @@ async fn sleeper(world: &World) -> Person {
 }
 
 #[tokio::test]
-async fn more_debt_than_the_outbox_may_have_closes_as_slow_consumer() {
+async fn a_live_session_that_falls_out_of_the_ring_is_a_slow_consumer() {
     // No deadline of writing comes to its help.
     let patient = Duration::from_mins(10);
-    let limits = Limits { outbox_bytes_max: 65_536, write_stall_max: patient, silence_max: patient, ..roomy() };
+    let limits = Limits { ring_publications_max: 32, write_stall_max: patient, silence_max: patient, ..roomy() };
     let world = World::with(limits).await;
     let mut writer = world.in_plaza("mentor").await;
     let mut sleeper = sleeper(&world).await;

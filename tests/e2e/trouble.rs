@@ -84,7 +84,7 @@ async fn metrics_have_help_and_name_no_room_or_role() {
     let (status, text) = get(world.ops, "/metrics").await;
     assert_eq!(status, 200);
     assert!(text.contains("# HELP kkanbu_publications") && text.contains("kkanbu_publications_total 1"), "{text}");
-    for word in ["plaza", "anyang", "mentor", "127.0.0.1"] {
+    for word in ["plaza", "anyang", "mentor", "127.0.0.1", "join", "leave", "began"] {
         assert!(!text.contains(word), "metrics name {word}");
     }
 }

@@ -39,14 +39,9 @@ struct Ring {
     head: Offset,
 }
 
-/// Why a cursor got nothing.
+/// What follows a cursor is no longer in the ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Behind {
-    /// What follows the cursor is no longer in the ring.
-    Ring,
-    /// More waits than the limit allows.
-    Debt,
-}
+pub(crate) struct OutOfRing;
 
 /// Who listens to a room; or why nobody does any more.
 #[derive(Default)]
@@ -151,28 +146,21 @@ impl Feed {
     }
 
     /// Copies frames after `cursor` out by `push`, as long as that wants more. Returns the new cursor.
-    pub(crate) fn copy_after(
-        &self,
-        cursor: Offset,
-        debt_bytes_max: usize,
-        mut push: impl FnMut(&Bytes) -> bool,
-    ) -> Result<Offset, Behind> {
+    pub(crate) fn copy_after(&self, cursor: Offset, mut push: impl FnMut(&Bytes) -> bool) -> Result<Offset, OutOfRing> {
         let ring = self.ring.lock();
         if cursor >= ring.head {
             return Ok(cursor);
         }
         let waiting = usize::try_from(ring.head.get() - cursor.get()).unwrap_or(usize::MAX);
-        let skip = ring.frames.len().checked_sub(waiting).ok_or(Behind::Ring)?;
+        let skip = ring.frames.len().checked_sub(waiting).ok_or(OutOfRing)?;
         let mut at = cursor;
-        let mut frames = ring.frames.iter().skip(skip);
-        for ready in frames.by_ref() {
+        for ready in ring.frames.iter().skip(skip) {
             at = at.next();
             if !push(&ready.frame) {
                 break;
             }
         }
-        let debt: usize = frames.map(|ready| ready.frame.len()).sum();
-        if debt > debt_bytes_max { Err(Behind::Debt) } else { Ok(at) }
+        Ok(at)
     }
 
     /// Reads the room's state.

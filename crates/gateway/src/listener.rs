@@ -114,7 +114,7 @@ impl Front {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let drain = self.drain.clone();
-        let header = self.service.limits.header;
+        let (header, close) = (self.service.limits.header, self.service.limits.close);
         let permit = Arc::new(permit);
         let answer = service_fn(move |request| {
             let reply = self.clone().answer::<S>(request, permit.clone());
@@ -132,7 +132,8 @@ impl Front {
             _ = connection.as_mut() => {}
             () = drain.cancelled() => {
                 connection.as_mut().graceful_shutdown();
-                let _ = tokio::time::timeout(header, connection).await;
+                // A request that is not whole yet is not worth waiting for.
+                let _ = tokio::time::timeout(close, connection).await;
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::http::UpgradeRefused;
 use kkanbu_broker::BrokerError;
 use kkanbu_model::RoomAddress;
 use kkanbu_store::StoreError;
-use kkanbu_wire::{Code, RejectCode};
+use kkanbu_wire::{Code, Command, RejectCode};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tracing::{debug, error, warn};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Method {
-    method: &'static str,
+struct Area {
+    area: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -30,7 +30,6 @@ struct Reason {
 /// The gateway's events. Counters are whole-server; none carries a programme, room or role.
 pub(crate) struct Telemetry {
     registry: Registry,
-    sessions_began: Counter,
     sessions_ended: Family<Reason, Counter>,
     sessions_live: AtomicI64,
     sessions_live_band: Gauge,
@@ -38,7 +37,7 @@ pub(crate) struct Telemetry {
     connections_refused: Counter,
     accepts_failed: Counter,
     tls_failed: Counter,
-    commands: Family<Method, Counter>,
+    commands: Family<Area, Counter>,
     rejections: Family<Reason, Counter>,
     publications: Counter,
     publish_timeouts: Counter,
@@ -51,7 +50,6 @@ impl Telemetry {
     pub(crate) fn new() -> Self {
         let mut telemetry = Self {
             registry: Registry::with_prefix("kkanbu"),
-            sessions_began: Counter::default(),
             sessions_ended: Family::default(),
             sessions_live: AtomicI64::new(0),
             sessions_live_band: Gauge::default(),
@@ -73,7 +71,6 @@ impl Telemetry {
 
     fn register(&mut self) {
         let registry = &mut self.registry;
-        registry.register("sessions_began", "WebSocket sessions that began", self.sessions_began.clone());
         registry.register(
             "sessions_ended",
             "WebSocket sessions that ended, by close reason",
@@ -100,7 +97,7 @@ impl Telemetry {
             "TLS handshakes that failed or took too long",
             self.tls_failed.clone(),
         );
-        registry.register("commands", "Commands received, by method", self.commands.clone());
+        registry.register("commands", "Commands received, by area: enter, room, write, history", self.commands.clone());
         registry.register("rejections", "Commands rejected, by code", self.rejections.clone());
         registry.register("publications", "Commands of members that were published", self.publications.clone());
         registry.register(
@@ -123,7 +120,6 @@ impl Telemetry {
     }
 
     pub(crate) fn session_began(&self) {
-        self.sessions_began.inc();
         self.sessions_live.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -142,15 +138,24 @@ impl Telemetry {
 
     pub(crate) fn accept_failed(&self, error: &io::Error) {
         self.accepts_failed.inc();
-        warn!(kind = ?error.kind(), "accept failed");
+        warn!(%error, "accept failed");
     }
 
     pub(crate) fn tls_handshake_failed(&self) {
         self.tls_failed.inc();
     }
 
-    pub(crate) fn command(&self, method: &'static str) {
-        self.commands.get_or_create(&Method { method }).inc();
+    /// Counts a command by its area alone: exact counts of joins and leaves, read often, would be their times.
+    pub(crate) fn command(&self, command: &Command) {
+        let area = match command {
+            Command::Preview(_) | Command::Challenge(_) | Command::Authenticate(_) => "enter",
+            Command::Rooms(_) | Command::Join(_) | Command::Resume(_) | Command::Leave(_) | Command::Redraw(_) => {
+                "room"
+            }
+            Command::Post(_) | Command::Edit(_) | Command::Retract(_) | Command::React(_) => "write",
+            Command::History(_) => "history",
+        };
+        self.commands.get_or_create(&Area { area }).inc();
     }
 
     pub(crate) fn rejected(&self, code: RejectCode) {

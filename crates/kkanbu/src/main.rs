@@ -9,6 +9,7 @@ mod output;
 mod page;
 mod programme_file;
 mod rehearse;
+mod stamp;
 mod storage;
 mod toml_fields;
 

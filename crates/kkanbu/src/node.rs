@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Runs the server until SIGTERM or SIGINT and drains. Says whether everything ended in time.
 pub(crate) async fn run(settings: Settings, storage: Storage, guard: Guard, listening: Listening) -> Result<bool> {
+    raise_file_limit(settings.limits.connections_max);
     let drain = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("can't listen for SIGINT")?;
@@ -39,8 +40,19 @@ pub(crate) async fn run(settings: Settings, storage: Storage, guard: Guard, list
         in_time = server => in_time,
         in_time = signalled => in_time,
     };
-    drop(storage);
+    storage.left_in_order();
     Ok(in_time)
+}
+
+/// Takes as many file descriptors as the system gives, and says so where they are fewer than there may be connections.
+fn raise_file_limit(connections_max: usize) {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(files) if files < connections_max as u64 => {
+            tracing::warn!(files, connections_max, "fewer file descriptors than connections_max; raise LimitNOFILE");
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of file descriptors can't be raised"),
+    }
 }
 
 /// Join links of one programme, by role.

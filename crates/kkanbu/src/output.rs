@@ -19,6 +19,19 @@ pub(crate) fn say(line: impl std::fmt::Display) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
+/// An error with its causes, each said once: many messages name their cause themselves.
+fn with_causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 /// Says what is wrong with the command line, or gives the help that was asked for.
 pub(crate) fn usage(answer: &clap::Error) -> ExitCode {
     // Nobody listening is no failure.
@@ -29,7 +42,7 @@ pub(crate) fn usage(answer: &clap::Error) -> ExitCode {
 /// Says why the command failed, on standard error, and gives the exit code that says what kind of failure it was.
 pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
     let mut out = io::stderr().lock();
-    let _ = writeln!(out, "kkanbu: {error:#}");
+    let _ = writeln!(out, "kkanbu: {}", with_causes(error));
     if error.downcast_ref::<ConfigErrors>().is_some() {
         return ExitCode::from(USAGE);
     }

@@ -1,16 +1,16 @@
 //! The data and key folders of one node: made once, opened together, never by two processes.
 
-use anyhow::Result;
+use crate::stamp::Stamp;
 use kkanbu_broker::Broker;
 use kkanbu_broker::memory::{self, MemoryBroker, SqliteJournal};
 use kkanbu_gateway::{Programmes, ProgrammesError};
 use kkanbu_keys::{FolderError, KeyFolder, Keyring};
-use kkanbu_model::Limits;
+use kkanbu_model::{Limits, RoomAddress};
 use kkanbu_store::Store;
 use kkanbu_store::sqlite::{self, SqliteStore};
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -67,6 +67,7 @@ pub(crate) struct Storage {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) programmes: Programmes,
+    stamp: Stamp,
     /// Held as long as the data is in use; the operating system lets go when the process ends, however it ends.
     _lock: File,
 }
@@ -119,18 +120,44 @@ impl Folders {
         let broker = MemoryBroker::start(journal, keyring.clone(), limits);
         let broker: Arc<dyn Broker> = Arc::new(broker.map_err(|source| io_at(&self.log(), source))?);
         let programmes = Programmes::load(folder, keyring, store.clone(), broker.clone()).await?;
-        Ok(Storage { store, broker, programmes, _lock: lock })
+        let stamp = Stamp::new(&self.data, &self.keys);
+        if !stamp.fits() {
+            tracing::warn!("the data were put back from a copy: every room begins a new epoch");
+            begin_epochs(&programmes, &broker).await?;
+        }
+        stamp.renew().map_err(|source| io_at(&self.data, source))?;
+        Ok(Storage { store, broker, programmes, stamp, _lock: lock })
     }
 
     fn lock(&self) -> Result<File, StorageError> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.data).map_err(|source| io_at(&self.data, source))?;
         let path = self.data.join("lock");
-        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
         let file = file.map_err(|source| io_at(&path, source))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(StorageError::InUse(self.data.clone())),
             Err(TryLockError::Error(source)) => Err(io_at(&path, source)),
+        }
+    }
+}
+
+/// What clients hold of the rooms can't be proven any more.
+async fn begin_epochs(programmes: &Programmes, broker: &Arc<dyn Broker>) -> Result<(), StorageError> {
+    for programme in programmes.all() {
+        for room in &programme.rooms {
+            let address = RoomAddress { programme: programme.id.clone(), room: room.id.clone() };
+            broker.begin_epoch(&address).await.map_err(ProgrammesError::Broker)?;
+        }
+    }
+    Ok(())
+}
+
+impl Storage {
+    /// After the store and the log have been closed: the data as they are now are the latest.
+    pub(crate) fn left_in_order(self) {
+        if let Err(error) = self.stamp.renew() {
+            tracing::warn!(%error, "the data could not be stamped; the next start begins new epochs");
         }
     }
 }

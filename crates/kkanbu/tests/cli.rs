@@ -266,6 +266,33 @@ fn link(ready: &serde_json::Value) -> kkanbu_client::JoinLink {
     ready["links"]["mentor"].as_str().unwrap().parse().unwrap()
 }
 
+/// The epoch of the plaza, as a new member is told it. The server ends in order.
+async fn epoch(folder: &Path) -> String {
+    use kkanbu_client::{Client, Options, Seed};
+    let (mut child, ready) = demo(folder, None);
+    let (client, _events) = Client::connect(Options::joining(&link(&ready), Seed::random())).await.unwrap();
+    let epoch = client.join("plaza").await.unwrap().position.epoch;
+    client.close().await;
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    epoch
+}
+
+#[tokio::test]
+async fn data_put_back_from_a_copy_begin_a_new_epoch() {
+    let site = tempfile::tempdir().unwrap();
+    let (folder, data, copy) = (site.path().join("x"), site.path().join("x/data"), site.path().join("copy"));
+    let first = epoch(&folder).await;
+    assert_eq!(epoch(&folder).await, first, "a restart is no reason");
+    assert!(Command::new("cp").arg("-r").args([&data, &copy]).status().unwrap().success());
+    assert_eq!(epoch(&folder).await, first);
+    fs::remove_dir_all(&data).unwrap();
+    fs::rename(&copy, &data).unwrap();
+    let second = epoch(&folder).await;
+    assert_ne!(second, first);
+    assert_eq!(epoch(&folder).await, second);
+}
+
 #[tokio::test]
 async fn a_full_disk_costs_answers_and_no_acknowledged_post() {
     use kkanbu_client::{Client, Options, Seed};

@@ -26,7 +26,7 @@ pub use id::{IdError, ProgrammeId, RoleId, RoomAddress, RoomId};
 pub use limits::Limits;
 pub use member::{MEMBER_KEY_BYTES, MemberKey, MemberKeyError, Membership};
 pub use position::{Epoch, EpochError, Offset, Position, StateVersion};
-pub use programme::{GROUP_MIN, Programme, ProgrammeError, RETENTION_DAYS_DEFAULT, Role, Room};
+pub use programme::{GROUP_MIN, Programme, ProgrammeError, RETENTION_DAYS_DEFAULT, ROLES_MAX, ROOMS_MAX, Role, Room};
 pub use reaction::Reaction;
 pub use secret::Secret;
 pub use size::SizeBand;

@@ -41,11 +41,10 @@ pub struct Limits {
     pub silence_max: Duration,
     /// Longest time that a socket may refuse to take bytes. Crossed: the session closes as `slow_consumer`.
     pub write_stall_max: Duration,
-    /// Bytes of publications that wait for one live session. Crossed: the session closes as `slow_consumer`.
-    pub outbox_bytes_max: usize,
     /// Time for the closing handshake and the last bytes. Crossed: the socket is dropped.
     pub close: Duration,
-    /// Publications of a room that are kept ready in memory. Crossed: older ones are read from the log.
+    /// Publications of a room that are kept ready in memory. Crossed: a live session that is further behind closes as `slow_consumer`;
+    /// one that is still catching up has older ones read from the log.
     pub ring_publications_max: usize,
     /// Publications that wait for the log's writer. Crossed: `unavailable`.
     pub log_queue_max: usize,
@@ -73,7 +72,6 @@ impl Default for Limits {
             heartbeat: Duration::from_secs(25),
             silence_max: Duration::from_secs(55),
             write_stall_max: Duration::from_secs(20),
-            outbox_bytes_max: 1_048_576,
             close: Duration::from_secs(2),
             ring_publications_max: 1_024,
             log_queue_max: 4_096,

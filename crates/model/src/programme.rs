@@ -51,6 +51,12 @@ pub struct Programme {
     pub rooms: Vec<Room>,
 }
 
+/// Most roles of a programme.
+pub const ROLES_MAX: usize = 16;
+
+/// Most rooms of a programme: a member's list of them has to fit one frame.
+pub const ROOMS_MAX: usize = 64;
+
 /// What is wrong with a programme's definition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProgrammeError {
@@ -60,6 +66,12 @@ pub enum ProgrammeError {
     /// No room at all.
     #[error("a programme needs at least one room")]
     NoRooms,
+    /// More roles than there may be.
+    #[error("a programme has at most {ROLES_MAX} roles")]
+    TooManyRoles,
+    /// More rooms than there may be.
+    #[error("a programme has at most {ROOMS_MAX} rooms")]
+    TooManyRooms,
     /// Two roles of one id.
     #[error("role {0} is defined twice")]
     RoleTwice(RoleId),
@@ -92,6 +104,12 @@ impl Programme {
         }
         if self.rooms.is_empty() {
             errors.push(ProgrammeError::NoRooms);
+        }
+        if self.roles.len() > ROLES_MAX {
+            errors.push(ProgrammeError::TooManyRoles);
+        }
+        if self.rooms.len() > ROOMS_MAX {
+            errors.push(ProgrammeError::TooManyRooms);
         }
         if !(1..=365).contains(&self.retention_days) {
             errors.push(ProgrammeError::Retention);

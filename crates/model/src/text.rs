@@ -89,9 +89,14 @@ fn is_blank(c: char) -> bool {
 /// Longest name of a programme, role or room, in graphemes.
 const NAME_GRAPHEMES_MAX: usize = 80;
 
+/// Longest name, in bytes: graphemes can be long.
+const NAME_BYTES_MAX: usize = 320;
+
 /// A text is no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a name is one line of 1 to {NAME_GRAPHEMES_MAX} characters without control characters")]
+#[error(
+    "a name is one line of 1 to {NAME_GRAPHEMES_MAX} characters and at most {NAME_BYTES_MAX} bytes, without control characters"
+)]
 pub struct NameError;
 
 /// Name of a programme, organisation, role or room, as people see it. It names no person.
@@ -103,7 +108,7 @@ impl Name {
     pub fn new(text: &str) -> Result<Self, NameError> {
         let name: String = text.trim().nfc().collect();
         let plain = !name.chars().any(|c| c.is_control() || is_refused_control(c) || is_bidi_override(c));
-        let fits = (1..=NAME_GRAPHEMES_MAX).contains(&name.graphemes(true).count());
+        let fits = name.len() <= NAME_BYTES_MAX && (1..=NAME_GRAPHEMES_MAX).contains(&name.graphemes(true).count());
         if plain && fits { Ok(Self(name)) } else { Err(NameError) }
     }
 

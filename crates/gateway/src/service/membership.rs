@@ -76,12 +76,14 @@ impl Service {
     pub(super) async fn leave(&self, member: &Member, room: &RoomId) -> Outcome {
         let left = async {
             let feed = self.room_for(member, room).await?;
+            let membership = self.membership(&feed.address, member).await?;
+            let membership = membership.ok_or_else(|| Rejection::new(RejectCode::NotAMember))?;
             let left = self.store.leave(&feed.address, &member.key).await;
             if !left.map_err(|error| store_failed(&self.telemetry, &error))? {
                 return Err(Rejection::new(RejectCode::NotAMember));
             }
             self.feeds.refresh_members(&feed).await;
-            self.sessions.left_room(member, &feed.address);
+            self.sessions.left_room(member, room, membership.id);
             Ok(())
         };
         match left.await {
@@ -191,7 +193,7 @@ fn attend(
             .to_owned()
         }),
     };
-    Outcome::Command(Ok(Answer::Joined(joined)), Change::Attend(Attendance { feed, membership, cursor }))
+    Outcome::Command(Ok(Answer::Joined(joined)), Change::Attend(Attendance { feed, membership, cursor, live: false }))
 }
 
 fn size(feed: &Feed) -> String {

@@ -50,6 +50,8 @@ pub(crate) struct Attendance {
     pub(crate) membership: Membership,
     /// The last publication that went into the session's outbox.
     pub(crate) cursor: Offset,
+    /// It has caught up once: from then on it must keep up with the ring.
+    pub(crate) live: bool,
 }
 
 /// What a session asks for.

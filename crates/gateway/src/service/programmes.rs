@@ -30,6 +30,8 @@ pub struct Programmes {
     store: Arc<dyn Store>,
     broker: Arc<dyn Broker>,
     running: Arc<RwLock<HashMap<ProgrammeId, Arc<Programme>>>>,
+    /// One programme is created or destroyed at a time.
+    acting: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Programmes {
@@ -41,7 +43,7 @@ impl Programmes {
         store: Arc<dyn Store>,
         broker: Arc<dyn Broker>,
     ) -> Result<Self, ProgrammesError> {
-        let programmes = Self { folder, keyring, store, broker, running: Arc::default() };
+        let programmes = Self { folder, keyring, store, broker, running: Arc::default(), acting: Arc::default() };
         for programme in programmes.store.programmes().await? {
             if programmes.folder.is_destroyed(&programme.id) {
                 programmes.destroy(&programme.id).await?;
@@ -56,6 +58,7 @@ impl Programmes {
 
     /// Creates a programme, or finds it as it is. The key comes first: a programme without a key is never in the store.
     pub async fn create(&self, programme: Programme) -> Result<Arc<Programme>, ProgrammesError> {
+        let _acting = self.acting.lock().await;
         if self.keyring.get(&programme.id).is_err() {
             let key = match self.folder.content_key(&programme.id) {
                 Err(FolderError::Missing { .. }) => self.folder.create_content_key(&programme.id)?,
@@ -70,13 +73,19 @@ impl Programmes {
     }
 
     /// Destroys a programme: first its key, after which nothing of it can be read, then what is left of it.
-    pub(crate) async fn destroy(&self, id: &ProgrammeId) -> Result<(), ProgrammesError> {
-        self.running.write().remove(id);
+    async fn destroy(&self, id: &ProgrammeId) -> Result<(), ProgrammesError> {
+        let _acting = self.acting.lock().await;
+        self.stop(id);
         self.folder.destroy(id)?;
         self.keyring.remove(id);
         self.broker.destroy(id).await?;
         self.store.destroy_programme(id).await?;
         Ok(())
+    }
+
+    /// Nobody comes in any more.
+    fn stop(&self, id: &ProgrammeId) {
+        self.running.write().remove(id);
     }
 
     /// The programme with this id.
@@ -100,6 +109,7 @@ impl Programmes {
 impl super::Service {
     /// Ends a programme for good: its sessions are closed, its rooms end, and everything of it is destroyed.
     pub(crate) async fn end_programme(&self, id: &ProgrammeId) -> Result<(), ProgrammesError> {
+        self.programmes.stop(id);
         self.sessions.end_programme(id);
         self.feeds.end_programme(id);
         self.programmes.destroy(id).await

@@ -11,11 +11,11 @@ pub(crate) use registry::{Order, Registry, SessionHandle};
 use crate::challenge::Challenge;
 use crate::close::CloseReason;
 use crate::codec::text_frame;
-use crate::feed::Behind;
+use crate::feed::OutOfRing;
 use crate::outbox::Outbox;
 use crate::service::{Action, Answer, Attendance, Change, Outcome, Service};
 use bytes::Bytes;
-use kkanbu_model::{MemberKey, ProgrammeId, RoomId};
+use kkanbu_model::{MemberKey, MembershipId, ProgrammeId, RoomId};
 use kkanbu_wire::{
     Code, Command, Incoming, Padding, Push, RejectCode, Rejection, RoomEndCode, RoomEnded, decode_command,
     encode_error, encode_push, encode_result,
@@ -58,12 +58,14 @@ pub(crate) struct Session {
     attempts: u8,
     /// The id of the command that is being done.
     pending: Option<u64>,
+    /// Memberships that were left elsewhere while a command was being done.
+    held: Vec<(RoomId, MembershipId)>,
 }
 
 impl Session {
     pub(crate) fn new(service: Arc<Service>, server: Arc<str>) -> Self {
         let handle = service.sessions.new_handle();
-        Self { service, handle, server, state: State::Greeting, attempts: 0, pending: None }
+        Self { service, handle, server, state: State::Greeting, attempts: 0, pending: None, held: Vec::new() }
     }
 
     /// What rings when there is something for this session.
@@ -89,7 +91,7 @@ impl Session {
     pub(crate) fn on_text(&mut self, text: &str) -> Step {
         match decode_command(text) {
             Ok(Incoming { id, command }) => {
-                self.service.telemetry.command(command.method());
+                self.service.telemetry.command(&command);
                 match self.on_command(command) {
                     Ok(Asked::Answer(answer)) => Step::Send(text_frame(encode_result(id, &answer, self.padding()))),
                     Ok(Asked::Action(action)) => {
@@ -175,14 +177,17 @@ impl Session {
             Outcome::Command(result, change) => {
                 self.change(change);
                 let Some(id) = self.pending.take() else { return Vec::new() };
+                let held = std::mem::take(&mut self.held);
                 if matches!(self.state, State::Authenticating) {
                     self.state = State::Greeting;
                     self.attempts += 1;
                 }
-                vec![match &result {
+                let mut steps = vec![match &result {
                     Ok(answer) => Step::Send(text_frame(encode_result(id, answer, self.padding()))),
                     Err(rejection) => self.reject(Some(id), rejection),
-                }]
+                }];
+                steps.extend(held.into_iter().filter_map(|(room, left)| self.left(&room, left)));
+                steps
             }
             Outcome::CaughtUp { room, frames, cursor } => {
                 if let Some(attendance) = self.attendance(&room) {
@@ -199,6 +204,10 @@ impl Session {
         match (change, &mut self.state) {
             (Change::Open(member), _) => {
                 self.service.sessions.opened(&member, &self.handle);
+                // A programme that ended meanwhile closed the sessions that it knew, and did not know this one.
+                if self.service.programmes.get(&member.programme.id).is_none() {
+                    self.handle.close(CloseReason::ProgrammeEnded);
+                }
                 self.state = State::Open(Open { member, rooms: BTreeMap::new() });
             }
             (Change::Attend(attendance), State::Open(open)) => {
@@ -229,9 +238,21 @@ impl Session {
             match order {
                 Order::Close(reason) => steps.push(Step::Close(reason)),
                 Order::RoomEnded(room, code) => steps.extend(self.end_room(&room, code)),
+                Order::Left(room, left) => match self.left(&room, left) {
+                    Some(step) => steps.push(step),
+                    // A join or resume that is under way may have read the membership before it ended.
+                    None if self.pending.is_some() => self.held.push((room, left)),
+                    None => {}
+                },
             }
         }
         steps
+    }
+
+    /// Ends a room whose membership was left in another session, if it is that membership that this session is in the room with.
+    fn left(&mut self, room: &RoomId, left: MembershipId) -> Option<Step> {
+        self.attendance(room).filter(|attendance| attendance.membership.id == left)?;
+        self.end_room(room, RoomEndCode::Left)
     }
 
     fn end_room(&mut self, room: &RoomId, code: RoomEndCode) -> Option<Step> {
@@ -250,7 +271,7 @@ impl Session {
     }
 
     /// Copies publications from the rooms' rings into the outbox, each room from its cursor. Where a room's ring no longer reaches back
-    /// to the cursor, the log has to be read; where more waits than the limit allows, the session ends.
+    /// to the cursor, a session that is still catching up has the log read; one that was live is a slow consumer, and ends.
     pub(crate) fn fill(&mut self, outbox: &mut Outbox) -> Result<Option<Action>, CloseReason> {
         let State::Open(open) = &mut self.state else { return Ok(None) };
         for attendance in open.rooms.values_mut() {
@@ -258,16 +279,19 @@ impl Session {
                 break;
             }
             let mut delivered = 0;
-            let copied = attendance.feed.copy_after(attendance.cursor, self.service.limits.outbox_bytes_max, |frame| {
+            let copied = attendance.feed.copy_after(attendance.cursor, |frame| {
                 outbox.push(frame);
                 delivered += 1;
                 outbox.has_room()
             });
             self.service.telemetry.delivered(delivered);
             match copied {
-                Ok(cursor) => attendance.cursor = cursor,
-                Err(Behind::Debt) => return Err(CloseReason::SlowConsumer),
-                Err(Behind::Ring) => {
+                Ok(cursor) => {
+                    attendance.cursor = cursor;
+                    attendance.live |= cursor >= attendance.feed.head();
+                }
+                Err(OutOfRing) if attendance.live => return Err(CloseReason::SlowConsumer),
+                Err(OutOfRing) => {
                     let (feed, after) = (attendance.feed.clone(), attendance.cursor);
                     return Ok(Some(Action::CatchUp { feed, after }));
                 }

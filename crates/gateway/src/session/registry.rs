@@ -3,7 +3,7 @@
 use crate::close::CloseReason;
 use crate::feed::Bell;
 use crate::service::Member;
-use kkanbu_model::{MemberKey, ProgrammeId, RoomAddress, RoomId};
+use kkanbu_model::{MemberKey, MembershipId, ProgrammeId, RoomAddress, RoomId};
 use kkanbu_wire::RoomEndCode;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -18,6 +18,8 @@ pub(crate) enum Order {
     Close(CloseReason),
     /// This room is over.
     RoomEnded(RoomId, RoomEndCode),
+    /// This membership in the room was left in another session.
+    Left(RoomId, MembershipId),
 }
 
 /// How others reach a session. Orders are few: at most one for each room and one close.
@@ -40,6 +42,11 @@ impl SessionHandle {
 
     pub(crate) fn take_orders(&self) -> Vec<Order> {
         std::mem::take(&mut *self.orders.lock())
+    }
+
+    /// Has the session closed.
+    pub(crate) fn close(&self, reason: CloseReason) {
+        self.order(Order::Close(reason));
     }
 
     fn order(&self, order: Order) {
@@ -83,7 +90,7 @@ impl Registry {
         let own = sessions.entry(who(member)).or_default();
         own.push(session.clone());
         if own.len() > self.per_member_max {
-            own.remove(0).order(Order::Close(CloseReason::Replaced));
+            own.remove(0).close(CloseReason::Replaced);
         }
     }
 
@@ -99,10 +106,10 @@ impl Registry {
     }
 
     /// Ends a room in all sessions of a member who left it.
-    pub(crate) fn left_room(&self, member: &Member, room: &RoomAddress) {
+    pub(crate) fn left_room(&self, member: &Member, room: &RoomId, left: MembershipId) {
         if let Some(own) = self.sessions.lock().get(&who(member)) {
             for session in own {
-                session.room_ended(room, RoomEndCode::Left);
+                session.order(Order::Left(room.clone(), left));
             }
         }
     }
@@ -112,7 +119,7 @@ impl Registry {
         for ((of, _), sessions) in self.sessions.lock().iter() {
             if of == programme {
                 for session in sessions {
-                    session.order(Order::Close(CloseReason::ProgrammeEnded));
+                    session.close(CloseReason::ProgrammeEnded);
                 }
             }
         }
