@@ -11,6 +11,7 @@ mod programme_file;
 mod rehearse;
 mod stamp;
 mod storage;
+mod telemetry;
 mod toml_fields;
 
 use clap::Parser;

@@ -2,6 +2,7 @@
 
 use crate::programme_file;
 use crate::storage::Storage;
+use crate::telemetry;
 use anyhow::{Context, Result};
 use kkanbu_gateway::{Listening, Parts, Programmes, Server, Settings, join_code};
 use kkanbu_model::{Programme, SystemClock};
@@ -32,7 +33,7 @@ pub(crate) async fn run(settings: Settings, storage: Storage, guard: Guard, list
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("draining");
+        telemetry::draining();
         drain.cancel();
         std::future::pending::<bool>().await
     };
@@ -48,10 +49,10 @@ pub(crate) async fn run(settings: Settings, storage: Storage, guard: Guard, list
 fn raise_file_limit(connections_max: usize) {
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(files) if files < connections_max as u64 => {
-            tracing::warn!(files, connections_max, "fewer file descriptors than connections_max; raise LimitNOFILE");
+            telemetry::few_file_descriptors(files, connections_max);
         }
         Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "the limit of file descriptors can't be raised"),
+        Err(error) => telemetry::file_limit_failed(&error),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The data and key folders of one node: made once, opened together, never by two processes.
 
 use crate::stamp::Stamp;
+use crate::telemetry;
 use kkanbu_broker::Broker;
 use kkanbu_broker::memory::{self, MemoryBroker, SqliteJournal};
 use kkanbu_gateway::{Programmes, ProgrammesError};
@@ -122,7 +123,7 @@ impl Folders {
         let programmes = Programmes::load(folder, keyring, store.clone(), broker.clone()).await?;
         let stamp = Stamp::new(&self.data, &self.keys);
         if !stamp.fits() {
-            tracing::warn!("the data were put back from a copy: every room begins a new epoch");
+            telemetry::data_put_back();
             begin_epochs(&programmes, &broker).await?;
         }
         stamp.renew().map_err(|source| io_at(&self.data, source))?;
@@ -157,7 +158,7 @@ impl Storage {
     /// After the store and the log have been closed: the data as they are now are the latest.
     pub(crate) fn left_in_order(self) {
         if let Err(error) = self.stamp.renew() {
-            tracing::warn!(%error, "the data could not be stamped; the next start begins new epochs");
+            telemetry::stamp_failed(&error);
         }
     }
 }

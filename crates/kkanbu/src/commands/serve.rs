@@ -3,7 +3,7 @@
 use super::drained;
 use crate::config::Config;
 use crate::storage::{Folders, StorageError};
-use crate::{logging, node, output};
+use crate::{logging, node, output, telemetry};
 use anyhow::Result;
 use kkanbu_gateway::{Listening, Settings};
 use kkanbu_model::Limits;
@@ -43,7 +43,7 @@ pub(super) async fn serve(config: Config) -> Result<ExitCode> {
         padding: config.padding,
         drain: config.drain,
     };
-    tracing::info!(listen = %config.listen, "serving");
+    telemetry::serving(config.listen);
     Ok(drained(node::run(settings, storage, config.guard, listening).await?))
 }
 

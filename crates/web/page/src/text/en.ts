@@ -37,7 +37,10 @@ export const en: Text = {
         'Nobody knows who is who',
         'No name, no account. Each room gives you a random handle, and even the operator cannot tell whose it is. Nobody sees who is online, and the size of a room is shown only roughly.',
       ],
-      [`Posts are deleted after ${days} days`, `What you write is kept for ${days} days and no longer.`],
+      [
+        'Posts are kept encrypted',
+        `You can edit or retract what you wrote at any time. Posts are meant to be kept for ${days} days, but this version does not yet delete them by itself.`,
+      ],
       [
         'What this cannot protect you from',
         'How you write and what you tell about yourself may give you away, and so may a very small room or a lost phone. An operator who tampers with the server cannot be kept out. A network at work can see when you connect; use mobile data if that worries you.',
@@ -64,7 +67,6 @@ export const en: Text = {
     loadFailed: 'The posts could not be loaded.',
     retry: 'Try again',
     start: 'This is where the room begins',
-    expired: (days) => `Posts are deleted after ${days} days`,
     empty: 'No posts yet. Why not say hello first?',
     log: (room) => `Conversation in ${room}`,
     newPosts: (count) => (count === 1 ? '1 new post' : `${count} new posts`),

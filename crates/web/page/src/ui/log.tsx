@@ -65,7 +65,7 @@ export function Log({ room, welcome, onReply, onEdit }: Props) {
         tabIndex={0}
         data-testid="log"
       >
-        <Beginning room={room} welcome={welcome} scroller={anchor.scroller} />
+        <Beginning room={room} scroller={anchor.scroller} />
         <ol ref={anchor.list} class="rows">
           {rows.map(drawRow)}
         </ol>
@@ -120,15 +120,7 @@ function RowView({ row, room, onAct, onQuote }: RowProps) {
 }
 
 /** Above the oldest row: a watcher that fetches more, or the place where the room begins. */
-function Beginning({
-  room,
-  welcome,
-  scroller,
-}: {
-  room: RoomState;
-  welcome: Welcome;
-  scroller: { current: Element | null };
-}) {
+function Beginning({ room, scroller }: { room: RoomState; scroller: { current: Element | null } }) {
   const { room: words } = text.value;
   const watcher = useRef<HTMLDivElement>(null);
   const timeline = room.timeline.value;
@@ -163,11 +155,7 @@ function Beginning({
   }
   return (
     <div class="beginning">
-      <p>
-        {timeline?.posts.length === 0 ? words.empty : words.start}
-        <br />
-        {words.expired(welcome.programme.retention_days)}
-      </p>
+      <p>{timeline?.posts.length === 0 ? words.empty : words.start}</p>
     </div>
   );
 }
