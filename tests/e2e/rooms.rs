@@ -1,6 +1,6 @@
 //! Seats, handles, badges and bands.
 
-use crate::harness::{World, rejected, roomy};
+use crate::harness::{SILENCE, World, rejected, roomy};
 use kkanbu_model::Limits;
 use kkanbu_wire::{RejectCode, What};
 use std::collections::HashSet;
@@ -118,6 +118,28 @@ async fn a_room_s_size_is_a_band() {
     assert_eq!(sizes[..9], ["1-9"; 9]);
     assert_eq!(sizes[9..], ["10-29"; 2]);
     assert_eq!(people[0].rooms().await[0].size, "10-29");
+}
+
+#[tokio::test]
+async fn a_resume_under_way_while_the_member_leaves_elsewhere_brings_no_ghost_in() {
+    let world = World::start().await;
+    let mut phone = world.member("mentor").await;
+    let joined = phone.joins("plaza").await.unwrap();
+    phone.posts("plaza", "before").await.unwrap();
+    let mut desk = world.again(&phone).await;
+    world.broker.read_slowly(true);
+    let resume = kkanbu_wire::Resume { room: "plaza".into(), position: joined.position };
+    desk.begins(&kkanbu_wire::Command::Resume(resume)).await;
+    tokio::time::sleep(SILENCE).await;
+    phone.leaves("plaza").await.unwrap();
+    world.broker.read_slowly(false);
+    desk.next_reply().await.1.unwrap();
+    rejected(desk.posts("plaza", "a ghost").await, RejectCode::NotAMember);
+    assert_eq!(desk.next_room_ended().await.code, 2500);
+    // A membership that began after that is nobody's ghost.
+    phone.joins("plaza").await.unwrap();
+    desk.joins("plaza").await.unwrap();
+    desk.posts("plaza", "somebody new").await.unwrap();
 }
 
 #[tokio::test]

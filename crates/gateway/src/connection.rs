@@ -124,6 +124,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             if self.pending.is_some() || !self.outbox.has_room() {
                 break;
             }
+            // What others ordered comes before what the client asks for next.
+            self.obey()?;
             match self.codec.next(&mut self.outbox)? {
                 Some(Received::Text(text)) => {
                     let step = self.session.on_text(text.as_str());
@@ -137,13 +139,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 }
             }
         }
-        for step in self.session.on_orders() {
-            self.step(step)?;
-        }
+        self.obey()?;
         if let Some(action) = self.session.fill(&mut self.outbox)?
             && self.pending.is_none()
         {
             self.pending = Some(Box::pin(self.service.clone().perform(action)));
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self) -> Result<(), CloseReason> {
+        for step in self.session.on_orders() {
+            self.step(step)?;
         }
         Ok(())
     }

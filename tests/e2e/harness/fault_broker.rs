@@ -1,5 +1,6 @@
 //! The real log with a switch: while it is thrown, storage fails.
 
+use super::SILENCE;
 use async_trait::async_trait;
 use kkanbu_broker::memory::MemoryBroker;
 use kkanbu_broker::{
@@ -14,6 +15,7 @@ pub(crate) struct FaultBroker {
     failing: AtomicBool,
     losing_replies: AtomicBool,
     hanging: AtomicBool,
+    reading_slowly: AtomicBool,
 }
 
 impl FaultBroker {
@@ -23,6 +25,7 @@ impl FaultBroker {
             failing: AtomicBool::new(false),
             losing_replies: AtomicBool::new(false),
             hanging: AtomicBool::new(false),
+            reading_slowly: AtomicBool::new(false),
         }
     }
 
@@ -39,6 +42,11 @@ impl FaultBroker {
     /// Publishing never comes back, or does again.
     pub(crate) fn hang(&self, hanging: bool) {
         self.hanging.store(hanging, Ordering::SeqCst);
+    }
+
+    /// Reading takes a while, so that things can happen meanwhile.
+    pub(crate) fn read_slowly(&self, slowly: bool) {
+        self.reading_slowly.store(slowly, Ordering::SeqCst);
     }
 
     fn unavailable() -> BrokerError {
@@ -75,6 +83,9 @@ impl Broker for FaultBroker {
 
     async fn read(&self, room: &RoomAddress, after: Position, limit: usize) -> Result<Page, BrokerError> {
         self.works()?;
+        if self.reading_slowly.load(Ordering::SeqCst) {
+            tokio::time::sleep(SILENCE * 2).await;
+        }
         self.inner.read(room, after, limit).await
     }
 

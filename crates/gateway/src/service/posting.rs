@@ -73,11 +73,9 @@ impl Service {
         command: Command,
     ) -> Result<Round, Rejection> {
         let posts = matches!(command, Command::Post { .. });
-        if posts && !membership.posted {
-            // Another session of this member may have drawn another handle, or left.
-            let now = self.membership(&feed.address, member).await?;
-            *membership = now.ok_or_else(|| Rejection::new(RejectCode::NotAMember))?;
-        }
+        // Another session of this member may have drawn another handle, or left, and even come in again as a stranger.
+        let now = self.membership(&feed.address, member).await?.filter(|now| now.id == membership.id);
+        *membership = now.ok_or_else(|| Rejection::new(RejectCode::NotAMember))?;
         let decision = match self.decide(member, feed, membership, command) {
             Ok(decision) => decision,
             Err(rejection) => return self.placed_before(feed, name, rejection).await,

@@ -99,7 +99,7 @@ const RULES: &[Rule] = &[
         what: "this crate cannot know who somebody is, so it names no type of identity; only the issuer does",
     },
     Rule {
-        words: &["TODO", "FIXME", "XXX", "/work/", "/root/"],
+        words: &["TODO", "FIXME", "XXX", "/home/", "/root/"],
         among: Among::Everything,
         may: &[("crates/xtask/src/tidy/places.rs", "names them")],
         what: "a leftover of work in progress; finish it, or open an issue and take it out",
