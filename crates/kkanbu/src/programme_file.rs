@@ -134,6 +134,21 @@ mod tests {
     }
 
     #[test]
+    fn more_roles_or_rooms_than_a_frame_can_list_are_refused() {
+        use kkanbu_model::{ROLES_MAX, ROOMS_MAX};
+        let room =
+            |n: usize| format!("\n[[room]]\nid = \"r-{n}\"\nname = \"{}\"\nroles = [\"mentor\"]\n", "가".repeat(80));
+        let rooms: String = (5..ROOMS_MAX).map(room).collect();
+        assert!(read(&format!("{ANYANG}{rooms}")).is_ok());
+        let faults = read(&format!("{ANYANG}{rooms}{}", room(ROOMS_MAX))).unwrap_err();
+        assert!(faults[0].what.contains("at most 64 rooms"), "{faults:?}");
+        let role = |n: usize| format!("\n[[role]]\nid = \"r-{n}\"\nname = \"{n}\"\nseats = 5\n");
+        let roles: String = (1..ROLES_MAX).map(role).collect();
+        let faults = read(&format!("{ANYANG}{roles}")).unwrap_err();
+        assert!(faults[0].what.contains("at most 16 roles"), "{faults:?}");
+    }
+
+    #[test]
     fn a_room_of_an_unknown_role_and_no_toml_are_refused() {
         let unknown = ANYANG.replace("roles = [\"mentor\", \"mentee\"]", "roles = [\"mentor\", \"boss\"]");
         assert!(read(&unknown).unwrap_err()[0].what.contains("boss"));
