@@ -1,6 +1,5 @@
 //! The admin socket: JSON-RPC 2.0 lines over a Unix socket that only its owner may open.
 
-use crate::join_code::join_code;
 use crate::server::ReadProgramme;
 use crate::service::Service;
 use kkanbu_model::{Programme, ProgrammeId};
@@ -187,17 +186,9 @@ impl Admin {
     }
 
     fn created(&self, programme: &Programme) -> Result<Created, Failure> {
-        let key = self.service.programmes.key(&programme.id);
-        let key = key.map_err(|error| failure(3601, "programme_failed", vec![error.to_string()]))?;
-        let link = |role: &kkanbu_model::Role| {
-            let code = join_code(&key, programme, &role.id);
-            (role.id.to_string(), format!("{}/#/join/{}/{code}", self.origin, programme.id))
-        };
-        Ok(Created {
-            programme: programme.id.to_string(),
-            url: self.origin.to_string(),
-            links: programme.roles.iter().map(link).collect(),
-        })
+        let links = self.service.programmes.join_links(programme, &self.origin);
+        let links = links.map_err(|error| failure(3601, "programme_failed", vec![error.to_string()]))?;
+        Ok(Created { programme: programme.id.to_string(), url: self.origin.to_string(), links })
     }
 
     async fn destroy(&self, params: &str) -> Result<Done, Failure> {

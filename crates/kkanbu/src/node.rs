@@ -4,10 +4,9 @@ use crate::programme_file;
 use crate::storage::Storage;
 use crate::telemetry;
 use anyhow::{Context, Result};
-use kkanbu_gateway::{Listening, Parts, Programmes, Server, Settings, join_code};
-use kkanbu_model::{Programme, SystemClock};
+use kkanbu_gateway::{Listening, Parts, Server, Settings};
+use kkanbu_model::SystemClock;
 use kkanbu_room::Guard;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -54,14 +53,4 @@ fn raise_file_limit(connections_max: usize) {
         Ok(_) => {}
         Err(error) => telemetry::file_limit_failed(&error),
     }
-}
-
-/// Join links of one programme, by role.
-pub(crate) fn links(programmes: &Programmes, programme: &Programme, origin: &str) -> Result<BTreeMap<String, String>> {
-    let key = programmes.key(&programme.id)?;
-    let link = |role: &kkanbu_model::Role| {
-        let code = join_code(&key, programme, &role.id);
-        (role.id.to_string(), format!("{origin}/#/join/{}/{code}", programme.id))
-    };
-    Ok(programme.roles.iter().map(link).collect())
 }

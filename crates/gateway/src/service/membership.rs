@@ -20,7 +20,7 @@ impl Service {
             .await
             .map_err(|error| store_failed(&self.telemetry, &error))?;
         let mut rooms = Vec::new();
-        for room in member.programme.rooms.iter().filter(|room| room.roles.contains(&member.role)) {
+        for room in member.rooms() {
             let feed = self.feed(&member.address(&room.id)).await?;
             rooms.push(RoomInfo {
                 room: room.id.to_string(),
@@ -119,8 +119,7 @@ impl Service {
 
     /// The feed of a room that is open to the member's role.
     async fn room_for(&self, member: &Member, room: &RoomId) -> Result<Arc<Feed>, Rejection> {
-        let known = member.programme.room(room).filter(|room| room.roles.contains(&member.role));
-        let room = known.ok_or_else(|| Rejection::new(RejectCode::UnknownRoom))?;
+        let room = member.room(room).ok_or_else(|| Rejection::new(RejectCode::UnknownRoom))?;
         self.feed(&member.address(&room.id)).await
     }
 

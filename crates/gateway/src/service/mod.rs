@@ -18,7 +18,9 @@ use bytes::Bytes;
 use feeds::Feeds;
 use governor::{Quota, RateLimiter};
 use kkanbu_broker::{Broker, BrokerError};
-use kkanbu_model::{Clock, CommandKey, Limits, MemberKey, Membership, Offset, Programme, RoleId, RoomAddress, RoomId};
+use kkanbu_model::{
+    Clock, CommandKey, Limits, MemberKey, Membership, Offset, Programme, RoleId, Room, RoomAddress, RoomId,
+};
 use kkanbu_room::{Command, Guard};
 use kkanbu_store::{Store, StoreError};
 use kkanbu_wire::{
@@ -39,6 +41,16 @@ pub(crate) struct Member {
 }
 
 impl Member {
+    /// The rooms open to the member's role. Others do not exist for it.
+    pub(crate) fn rooms(&self) -> impl Iterator<Item = &Room> {
+        self.programme.rooms.iter().filter(|room| room.roles.contains(&self.role))
+    }
+
+    /// The room with this id, where it is open to the member's role.
+    pub(crate) fn room(&self, id: &RoomId) -> Option<&Room> {
+        self.rooms().find(|room| room.id == *id)
+    }
+
     pub(crate) fn address(&self, room: &RoomId) -> RoomAddress {
         RoomAddress { programme: self.programme.id.clone(), room: room.clone() }
     }

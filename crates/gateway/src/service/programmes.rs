@@ -1,11 +1,12 @@
 //! The programmes that run on this server: their definitions and content keys.
 
+use crate::join_code::join_code;
 use kkanbu_broker::{Broker, BrokerError};
 use kkanbu_keys::{ContentKey, FolderError, KeyFolder, Keyring, UnknownProgramme};
-use kkanbu_model::{Programme, ProgrammeId};
+use kkanbu_model::{Programme, ProgrammeId, Role};
 use kkanbu_store::{Store, StoreError};
 use parking_lot::RwLock;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Why a programme was not started or ended.
@@ -98,6 +99,20 @@ impl Programmes {
         let mut all: Vec<_> = self.running.read().values().cloned().collect();
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all
+    }
+
+    /// The join links of a programme on this origin, by role.
+    pub fn join_links(
+        &self,
+        programme: &Programme,
+        origin: &str,
+    ) -> Result<BTreeMap<String, String>, UnknownProgramme> {
+        let key = self.key(&programme.id)?;
+        let link = |role: &Role| {
+            let code = join_code(&key, programme, &role.id);
+            (role.id.to_string(), format!("{origin}/#/join/{}/{code}", programme.id))
+        };
+        Ok(programme.roles.iter().map(link).collect())
     }
 
     /// The programme's content key.

@@ -56,7 +56,7 @@ pub(super) async fn run(options: Demo) -> Result<ExitCode> {
         ops: format!("http://127.0.0.1:{}", port(listening.ops_address())),
         admin,
         folder,
-        links: node::links(&storage.programmes, &programme, &url)?,
+        links: storage.programmes.join_links(&programme, &url)?,
         url: url.clone(),
     };
     if options.json {

@@ -51,7 +51,7 @@ pub(super) async fn serve(config: Config) -> Result<ExitCode> {
 pub(super) async fn links(config: &Config, json: bool) -> Result<ExitCode> {
     let storage = folders(config).open(&Limits::default()).await?;
     for programme in storage.programmes.all() {
-        let links = node::links(&storage.programmes, &programme, &config.public_origin)?;
+        let links = storage.programmes.join_links(&programme, &config.public_origin)?;
         if json {
             output::say(serde_json::json!({ "programme": programme.id.as_str(), "links": links }));
         } else {
