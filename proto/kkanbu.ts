@@ -3,6 +3,18 @@
 
 export const SUBPROTOCOL = "kkanbu.v1";
 
+/** `answer`: marks a question as answered, or as open again. Its author may, and who has a role that answers. */
+export type Answer = {
+  /** The room's id. */
+  room: string;
+  /** Idempotency key: 16 random bytes, base64url without padding, 22 characters. */
+  key: string;
+  /** Offset of the question. */
+  target: number;
+  /** `true` marks it as answered, `false` as open again. */
+  on: boolean;
+};
+
 /** `authenticate`: shows the member key and that one holds it. */
 export type Authenticate = {
   /** Ed25519 public key, base64url without padding, 43 characters. */
@@ -73,6 +85,8 @@ export type History = {
   before?: number;
   /** How many at most: 1 to `limits.history_posts_max`. */
   limit: number;
+  /** Only questions that nobody has marked as answered. */
+  open_questions?: boolean;
 };
 
 /** Result of `history`. */
@@ -103,6 +117,14 @@ export type Joined = {
   size: "1-9" | "10-29" | "30-99" | "100-299" | "300-999" | "1000+";
   /** Whether a moderator has stopped posting. */
   frozen: boolean;
+  /** Seconds between two posts of one member; 0 is no slow mode. */
+  slow_seconds: number;
+  /** The notice that is up. */
+  notice?: NoticeInfo;
+  /** What it is in: `upcoming`, `open` or `closed`. */
+  phase: "upcoming" | "open" | "closed";
+  /** The minute from which one may write again, where a moderator forbade it. */
+  muted_until?: number;
   /** Whether everything after the position sent follows, without hole. */
   recovered: boolean;
   /** Why not: `epoch`, `expired` or `ahead`. */
@@ -131,8 +153,44 @@ export type LimitsInfo = {
   rooms_max: number;
 };
 
+/** `muted`: a moderator forbade this member to write in a room, or allowed it again. Sent to its own sessions only. */
+export type Muted = {
+  /** The room's id. */
+  room: string;
+  /** The minute from which it may write again; absent when it may already. */
+  muted_until?: number;
+};
+
+/** The room that opens next, whoever may enter it. */
+export type NextRoom = {
+  /** Its name. */
+  name: string;
+  /** What it is about. */
+  topic?: string;
+  /** The minute from which it is open. */
+  opens: number;
+};
+
 /** Parameters of a command that needs none. */
 export type Nothing = Record<symbol, never>;
+
+/** A notice that a moderator put up. */
+export type NoticeInfo = {
+  /** What it says. */
+  text: string;
+  /** When it was put up, in minutes since 1970-01-01T00:00Z. */
+  minute: number;
+};
+
+/** `phase`: a room has opened or closed. The same for every member of the programme that may enter it. */
+export type PhaseChanged = {
+  /** The room's id. */
+  room: string;
+  /** What it is in now: `open` or `closed`. */
+  phase: "upcoming" | "open" | "closed";
+  /** The room of the programme that opens next. */
+  next?: NextRoom;
+};
 
 /** Result of every command that writes: it is on disk, and every member of the room will get it. */
 export type Placed = {
@@ -162,6 +220,8 @@ export type Post = {
   mentions?: Array<string>;
   /** The person has seen the guard's findings and insists. */
   confirmed?: boolean;
+  /** It asks something: open until it is marked as answered. */
+  question?: boolean;
 };
 
 /** A post as it stands now. */
@@ -174,12 +234,18 @@ export type PostInfo = {
   author: string;
   /** The author's badge. */
   role?: string;
-  /** The text; absent when retracted. */
+  /** The text; absent when retracted or hidden. */
   body?: string;
   /** Whether the text was replaced. */
   edited: boolean;
   /** Whether it was taken back. */
   retracted: boolean;
+  /** Whether a moderator has hidden it. */
+  hidden: boolean;
+  /** Whether it asks something. */
+  question: boolean;
+  /** Whether the question was marked as answered. */
+  answered: boolean;
   /** The post that it answers. */
   reply_to?: number;
   /** Handles called by name. */
@@ -216,6 +282,12 @@ export type ProgrammeInfo = {
   organisation: string;
   /** Language of handles, `ko` or `en`. */
   language: "ko" | "en";
+  /** What it is for, in the organisers' words. */
+  purposes: Array<string>;
+  /** The roles that one meets in one's rooms. */
+  roles: Array<RoleInfo>;
+  /** Where its dates are meant: a name of the IANA time zone database. */
+  timezone: string;
   /** Days for which posts are kept. */
   retention_days: number;
 };
@@ -234,7 +306,7 @@ export type Publication = {
   author: string;
   /** The author's badge. */
   role?: string;
-  /** The text; absent when retracted since. */
+  /** The text; absent when it was replaced, retracted or hidden since. */
   body?: string;
   /** The post that it answers. */
   reply_to?: number;
@@ -242,16 +314,22 @@ export type Publication = {
   mentions?: Array<string>;
   /** Whether it was taken back since. */
   retracted?: boolean;
+  /** Whether a moderator has hidden it since. */
+  hidden?: boolean;
+  /** Whether it asks something. */
+  question?: boolean;
 } | {
   kind: "edit";
   /** The post. */
   target: number;
-  /** Its new text; absent when retracted since. */
+  /** Its new text; absent when it was replaced, or the post retracted or hidden since. */
   body?: string;
   /** Handles called by name in the new text. */
   mentions?: Array<string>;
   /** Whether the post was taken back since. */
   retracted?: boolean;
+  /** Whether a moderator has hidden the post since. */
+  hidden?: boolean;
 } | {
   kind: "retract";
   /** The post. */
@@ -265,9 +343,43 @@ export type Publication = {
   /** How many there are now. */
   count: number;
 } | {
+  kind: "answered";
+  /** The question. */
+  target: number;
+  /** Answered, or open again. */
+  on: boolean;
+} | {
+  kind: "hide";
+  /** The post. */
+  target: number;
+} | {
+  kind: "restore";
+  /** The post. */
+  target: number;
+  /** Its text now; absent when retracted or hidden since. */
+  body?: string;
+  /** Handles called by name in the text. */
+  mentions?: Array<string>;
+} | {
   kind: "freeze";
 } | {
   kind: "thaw";
+} | {
+  kind: "slow";
+  /** Seconds; 0 ends slow mode. */
+  slow_seconds: number;
+} | {
+  kind: "notice";
+  /** Its text; absent when it was taken down, or when another one came since. */
+  text?: string;
+} | {
+  kind: "settings";
+  /** Posting is stopped. */
+  frozen: boolean;
+  /** Seconds between two posts of one member; 0 is no slow mode. */
+  slow_seconds: number;
+  /** The notice that is up. */
+  text?: string;
 });
 
 /** `react`: sets a reaction or takes it back. */
@@ -314,8 +426,10 @@ export type Rejection = {
 export type RejectionData = {
   /** For a developer's eyes, in English; may change. */
   detail?: string;
-  /** With `rate_limited`: when the same command may succeed. */
+  /** With `rate_limited` and `slow_mode`: when the same command may succeed. */
   retry_after_ms?: number;
+  /** With `muted`: the minute from which one may write again. */
+  muted_until?: number;
   /** With `confirm_needed`: what the guard found. */
   findings?: Array<Finding>;
 };
@@ -344,6 +458,14 @@ export type RoleInfo = {
   id: string;
   /** Its name. */
   name: string;
+  /** How many may come in, as announced. */
+  seats: number;
+  /** How people get in, as announced: `first-come` or `screened`. */
+  admission: "first-come" | "screened";
+  /** Who may get in, in the organisers' words. */
+  eligibility?: string;
+  /** Whether its members may mark others' questions as answered. */
+  answers: boolean;
 };
 
 /** `room_ended`: no more pushes for this room in this session. */
@@ -366,14 +488,24 @@ export type RoomInfo = {
   size: "1-9" | "10-29" | "30-99" | "100-299" | "300-999" | "1000+";
   /** Whether a moderator has stopped posting. */
   frozen: boolean;
+  /** What it is in: `upcoming`, `open` or `closed`. */
+  phase: "upcoming" | "open" | "closed";
+  /** What it is about. */
+  topic?: string;
+  /** The minute from which it is open. */
+  opens?: number;
+  /** The minute from which it is closed. */
+  closes?: number;
   /** One's own handle, where one is a member. */
   handle?: string;
 };
 
 /** Result of `rooms`. */
 export type RoomList = {
-  /** The rooms open to the role. */
+  /** The rooms of the role, also those that are not open yet or any more. */
   rooms: Array<RoomInfo>;
+  /** The room of the programme that opens next. */
+  next?: NextRoom;
 };
 
 /** Result of `authenticate`. */
@@ -382,8 +514,10 @@ export type Welcome = {
   programme: ProgrammeInfo;
   /** The member's role in it. */
   role: RoleInfo;
-  /** The rooms open to the role. */
+  /** The rooms of the role, also those that are not open yet or any more. */
   rooms: Array<RoomInfo>;
+  /** The room of the programme that opens next. */
+  next?: NextRoom;
   /** What a client must keep to. */
   limits: LimitsInfo;
   /** The reactions there are, in the order to show them. */
@@ -416,6 +550,8 @@ export interface Commands {
   retract: { params: Retract; result: Placed };
   /** Sets a reaction or takes it back. */
   react: { params: React; result: Placed };
+  /** Marks a question as answered, or as open again. */
+  answer: { params: Answer; result: Placed };
   /** Asks for a page of posts as they stand now. */
   history: { params: History; result: HistoryPage };
 }
@@ -426,6 +562,10 @@ export interface Pushes {
   publication: Publication;
   /** No more pushes for this room in this session. */
   room_ended: RoomEnded;
+  /** A room of the member's role has opened or closed. */
+  phase: PhaseChanged;
+  /** A moderator forbade this member to write in a room, or allowed it again. Its own sessions alone are told. */
+  muted: Muted;
 }
 
 export type Method = keyof Commands;
@@ -472,6 +612,8 @@ export const REJECT_CODES = {
   rate_limited: { number: 3001, again: true },
   /** There is no unused challenge on this connection: it was used, replaced or never asked for. Ask for a new one and sign that. */
   no_challenge: { number: 3002, again: true },
+  /** A moderator slowed the room down: each member waits between two posts. Send it again after `data.retry_after_ms`. */
+  slow_mode: { number: 3003, again: true },
   /** This command needs `authenticate` first. */
   not_authenticated: { number: 3500, again: false },
   /** This session has authenticated; open another one for another member. */
@@ -522,6 +664,20 @@ export const REJECT_CODES = {
   unknown_reaction: { number: 3524, again: false },
   /** This `key` was used for something else before. Make a new one for each thing a person does. */
   key_reused: { number: 3525, again: false },
+  /** The room has not opened yet; the room list says when it will, and a `phase` will be pushed. */
+  room_not_open: { number: 3526, again: false },
+  /** The room has closed. Its members may still read and take their own posts back. */
+  room_closed: { number: 3527, again: false },
+  /** A moderator forbade this member to write in this room, until `data.muted_until`. Taking own posts back is still possible. */
+  muted: { number: 3528, again: false },
+  /** A moderator put this member out of this room. */
+  removed: { number: 3529, again: false },
+  /** Only a post that was sent as a question can be marked as answered. */
+  not_a_question: { number: 3530, again: false },
+  /** Only a question's author, or a member whose role answers, may mark it. */
+  may_not_answer: { number: 3531, again: false },
+  /** A moderator has hidden the post. */
+  post_hidden: { number: 3532, again: false },
 } as const;
 
 export type RejectName = keyof typeof REJECT_CODES;
@@ -536,6 +692,8 @@ export const ROOM_END_CODES = {
   left: { number: 2500, again: false },
   /** The room's programme has ended. */
   room_destroyed: { number: 2501, again: false },
+  /** A moderator put this member out of the room. */
+  removed: { number: 2502, again: false },
 } as const;
 
 export type RoomEndName = keyof typeof ROOM_END_CODES;

@@ -1,6 +1,7 @@
 //! Promise P4: no one sees joins, leaves, presence, lists or who reacted; and nothing on the disk says it either.
 
 use crate::harness::World;
+use crate::trouble::get;
 use kkanbu_wire::What;
 use std::path::Path;
 
@@ -53,6 +54,31 @@ async fn publications_are_the_same_bytes_for_all() {
         frames.push((first, person.next_publication().await));
     }
     assert_eq!(frames[0], frames[1]);
+}
+
+/// What a post adds to the operators' metrics in a room where so many others listen.
+async fn a_post_adds(listeners: usize) -> Vec<String> {
+    let world = World::start().await;
+    let mut writer = world.in_plaza("mentor").await;
+    let mut others = Vec::new();
+    for _ in 0..listeners {
+        others.push(world.in_plaza("mentee").await);
+    }
+    let (_, before) = get(world.ops, "/metrics").await;
+    let at = writer.posts("plaza", "how many are here?").await.unwrap();
+    writer.sees_own("how many are here?").await;
+    for other in &mut others {
+        assert_eq!(other.next_publication().await.offset, at);
+    }
+    let (_, after) = get(world.ops, "/metrics").await;
+    after.lines().filter(|line| !before.lines().any(|same| same == *line)).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn what_a_post_adds_to_the_metrics_does_not_tell_how_many_listen() {
+    let few = a_post_adds(1).await;
+    assert!(few.contains(&"kkanbu_publications_total 1".to_owned()), "{few:?}");
+    assert_eq!(few, a_post_adds(7).await);
 }
 
 /// Every file below a folder, with its bytes.

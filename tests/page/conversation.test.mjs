@@ -1,61 +1,24 @@
 // The built page in a real browser against the real server: two people talk, the server is killed under them, and every
 // word arrives once and in the same order on both sides.
 //
-// KKANBU_BIN     the server's binary
-// CHROMIUM       the browser, `/usr/bin/chromium` if not given
-// SCREENSHOTS    a folder for pictures of what was seen, if wanted
+// KKANBU_BIN, CHROMIUM and SCREENSHOTS are explained in lib.mjs.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { PATIENCE, PHONE, Person, Watch, World, keysKept, picture } from './lib.mjs';
 
-const BROWSER_ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  // An address that is neither https nor localhost, to see what the page says there.
-  '--host-resolver-rules=MAP insecure.test 127.0.0.1',
-];
-const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
-const KOREAN = { ...PHONE, locale: 'ko-KR', timezoneId: 'Asia/Seoul' };
-/** Long enough for the longest wait before a client comes back. */
-const PATIENCE = 45_000;
-const READY_WITHIN_MS = 30_000;
-
-const bin = process.env.KKANBU_BIN;
-const screenshots = process.env.SCREENSHOTS;
-let folder, port, server, demo, browser;
+let world, demo;
 
 before(async () => {
-  assert.ok(bin, 'KKANBU_BIN names the server');
-  folder = await mkdtemp(join(tmpdir(), 'kkanbu-page-'));
-  port = await freePort();
-  [server, demo] = await startServer();
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  browser = await chromium.launch({ executablePath, args: BROWSER_ARGS });
-  if (screenshots) await mkdir(screenshots, { recursive: true });
+  world = await World.begin();
+  ({ demo } = world);
 });
 
-after(async () => {
-  await browser?.close();
-  server?.kill('SIGKILL');
-  if (folder) await rm(folder, { recursive: true, force: true });
-});
+after(() => world?.end());
 
 test('two people talk, the server dies and comes back, and nothing is lost, doubled or reordered', async (t) => {
   // One browser profile: the two join links keep the two people apart.
-  const context = await browser.newContext(KOREAN);
-  context.setDefaultTimeout(15_000);
+  const context = await world.context();
   const watch = new Watch();
   const mentor = await Person.arrives(context, demo.links.mentor, watch);
   await mentor.page.getByTestId('welcome').waitFor();
@@ -70,7 +33,7 @@ test('two people talk, the server dies and comes back, and nothing is lost, doub
   });
 
   await t.test('they come in and have different handles', async () => {
-    for (const person of [mentor, mentee]) await person.entersPlaza('들어가기');
+    for (const person of [mentor, mentee]) await person.entersPlaza();
     assert.deepEqual(mentee.methods.slice(0, 3), ['preview', 'challenge', 'authenticate']);
     assert.notEqual(await mentor.handle(), await mentee.handle());
   });
@@ -83,7 +46,7 @@ test('two people talk, the server dies and comes back, and nothing is lost, doub
       '저도 첫해에는 그랬습니다. 자주 묻는 질문을 한 장에 적어 두세요.',
     );
     await mentee.sees('자주 묻는 질문을 한 장에 적어 두세요.');
-    await mentee.reacts('자주 묻는 질문을 한 장에 적어 두세요.', '🙏');
+    await mentee.acts('자주 묻는 질문을 한 장에 적어 두세요.', '🙏');
     for (const person of [mentor, mentee]) await person.seesReaction('🙏', '1');
     await mentee.says('오늘 바로 해 보겠습니다. 감사합니다!');
     await mentor.sees('오늘 바로 해 보겠습니다.');
@@ -134,8 +97,7 @@ test('two people talk, the server dies and comes back, and nothing is lost, doub
   });
 
   await t.test('both go on writing while the server is dead', async () => {
-    server.kill('SIGKILL');
-    await once(server, 'exit');
+    await world.killServer();
     for (let turn = 1; turn <= 3; turn += 1) {
       await mentor.says(`멘토가 끊긴 동안 쓴 글 ${turn}`);
       await mentee.says(`멘티가 끊긴 동안 쓴 글 ${turn}`);
@@ -149,7 +111,7 @@ test('two people talk, the server dies and comes back, and nothing is lost, doub
   });
 
   await t.test('everything arrives exactly once, in one order for both', async () => {
-    [server] = await startServer();
+    await world.startServer();
     for (const person of [mentor, mentee]) {
       await person.page.getByText('끊긴 동안 쓴 글').nth(5).waitFor({ timeout: PATIENCE });
       await person.page.waitForFunction(() => !document.querySelector('[data-testid=pending]'), null, {
@@ -189,13 +151,12 @@ test('two people talk, the server dies and comes back, and nothing is lost, doub
 });
 
 test('the page speaks English to an English browser, and Korean when asked', async () => {
-  const context = await browser.newContext({ ...PHONE, locale: 'en-GB' });
-  context.setDefaultTimeout(15_000);
+  const context = await world.context({ ...PHONE, locale: 'en-GB' });
   const watch = new Watch();
   const person = await Person.arrives(context, demo.links.mentee, watch);
   await person.page.getByTestId('welcome').waitFor();
   await picture(person.page, 'welcome-english');
-  await person.entersPlaza('Come in');
+  await person.entersPlaza({ enter: 'Come in', later: 'Later' });
   await person.page.getByRole('textbox', { name: 'Write a post' }).waitFor();
   assert.equal(await person.page.locator('html').getAttribute('lang'), 'en');
   await person.page.getByRole('button', { name: 'Back' }).click();
@@ -208,7 +169,7 @@ test('the page speaks English to an English browser, and Korean when asked', asy
 });
 
 test('a link with a wrong code is refused in plain words', async () => {
-  const context = await browser.newContext(KOREAN);
+  const context = await world.context();
   const watch = new Watch();
   const wrong = demo.links.mentee.replace(/[^/]+$/, 'no-such-code');
   const person = await Person.arrives(context, wrong, watch);
@@ -221,8 +182,7 @@ test('a link with a wrong code is refused in plain words', async () => {
 });
 
 test('a browser without Ed25519 of its own comes in with the library that stands in', async () => {
-  const context = await browser.newContext(KOREAN);
-  context.setDefaultTimeout(15_000);
+  const context = await world.context();
   const watch = new Watch();
   await context.addInitScript(() => {
     const native = crypto.subtle.importKey.bind(crypto.subtle);
@@ -232,7 +192,7 @@ test('a browser without Ed25519 of its own comes in with the library that stands
         : native(format, data, algorithm, ...rest);
   });
   const person = await Person.arrives(context, demo.links.mentee, watch);
-  await person.entersPlaza('들어가기');
+  await person.entersPlaza();
   await person.page.reload();
   await person.page.getByTestId('own-handle').waitFor();
   watch.isClean();
@@ -240,157 +200,9 @@ test('a browser without Ed25519 of its own comes in with the library that stands
 });
 
 test('an insecure address is explained', async () => {
-  const context = await browser.newContext(KOREAN);
+  const context = await world.context();
   const page = await context.newPage();
   await page.goto(demo.links.mentee.replace('localhost', 'insecure.test'));
   await page.getByRole('heading', { name: '안전한 주소로 열어 주세요' }).waitFor();
   await context.close();
 });
-
-/** One person at one page. */
-class Person {
-  static async arrives(context, link, watch) {
-    const page = await context.newPage();
-    const person = new Person(page);
-    watch.over(page);
-    await page.goto(link);
-    return person;
-  }
-
-  constructor(page) {
-    this.page = page;
-    /** Of all commands that the page has sent. */
-    this.methods = [];
-    page.on('websocket', (socket) =>
-      socket.on('framesent', ({ payload }) => this.methods.push(JSON.parse(payload).method)),
-    );
-  }
-
-  async entersPlaza(button) {
-    await this.page.getByRole('button', { name: button }).click();
-    await this.page.getByTestId('room-plaza').click();
-    await this.page.getByTestId('composer').waitFor();
-  }
-
-  handle() {
-    return this.page.getByTestId('own-handle').innerText();
-  }
-
-  async says(body) {
-    // Browsers hardly draw a page that is behind another.
-    await this.page.bringToFront();
-    await this.page.getByTestId('composer').fill(body);
-    await this.page.getByTestId('send').click();
-  }
-
-  sees(body) {
-    return this.#post(body).waitFor();
-  }
-
-  async answers(body, answer) {
-    await this.acts(body, '답글 쓰기');
-    await this.says(answer);
-  }
-
-  reacts(body, reaction) {
-    return this.acts(body, reaction);
-  }
-
-  async acts(body, action) {
-    await this.page.bringToFront();
-    await this.#post(body).locator('.act').click();
-    await this.page.getByTestId('post-actions').getByRole('button', { name: action, exact: true }).click();
-  }
-
-  seesReaction(reaction, count) {
-    return this.page.locator('.chip', { hasText: reaction }).filter({ hasText: count }).waitFor();
-  }
-
-  /** The bodies of all posts that the server has confirmed, from top to bottom. */
-  posts() {
-    return this.page.getByTestId('post').locator('.body').allInnerTexts();
-  }
-
-  #post(body) {
-    return this.page.getByTestId('post').filter({ has: this.page.locator('.body', { hasText: body }) });
-  }
-}
-
-/** Keeps what a page should never do: ask elsewhere, or make the browser complain. */
-class Watch {
-  #complaints = [];
-
-  over(page) {
-    const own = new URL(demo.url).host;
-    page.on('request', (request) => {
-      if (new URL(request.url()).host !== own) this.#complaints.push(`request to ${request.url()}`);
-    });
-    page.on('websocket', (socket) => {
-      if (new URL(socket.url()).host !== own) this.#complaints.push(`socket to ${socket.url()}`);
-    });
-    page.on('pageerror', (error) => this.#complaints.push(`error: ${error.message}`));
-    page.on('console', (message) => {
-      // While the server is dead, each try to come back is logged by the browser itself.
-      if (/WebSocket connection to '[^']*' failed/.test(message.text())) return;
-      if (['error', 'warning'].includes(message.type())) this.#complaints.push(`console: ${message.text()}`);
-    });
-  }
-
-  isClean() {
-    assert.deepEqual(this.#complaints, []);
-  }
-}
-
-/** In the page: how many identities are in its database. */
-function keysKept() {
-  return new Promise((resolve) => {
-    const request = indexedDB.open('kkanbu', 1);
-    request.onupgradeneeded = () => request.result.createObjectStore('identities');
-    request.onsuccess = () => {
-      const count = request.result.transaction('identities').objectStore('identities').count();
-      count.onsuccess = () => {
-        request.result.close();
-        resolve(count.result);
-      };
-    };
-  });
-}
-
-async function startServer() {
-  const child = spawn(bin, ['demo', '--folder', folder, '--port', String(port), '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout });
-  const ready = await Promise.race([
-    new Promise((resolve) => lines.once('line', resolve)),
-    once(child, 'exit').then(() => Promise.reject(new Error('the server ended before it was ready'))),
-    new Promise((_, reject) => {
-      setTimeout(() => reject(new Error('the server did not get ready')), READY_WITHIN_MS).unref();
-    }),
-  ]);
-  return [child, JSON.parse(ready)];
-}
-
-function once(emitter, event) {
-  return new Promise((resolve) => emitter.once(event, resolve));
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port: free } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return free;
-}
-
-async function picture(page, name) {
-  if (!screenshots) return;
-  // Sheets slide and colours fade; a picture shows where they come to rest. What never rests is not waited for.
-  await page.evaluate(() => {
-    const passing = document
-      .getAnimations()
-      .filter((each) => each.effect?.getComputedTiming().iterations !== Infinity);
-    return Promise.all(passing.map((each) => each.finished.catch(() => undefined)));
-  });
-  await page.screenshot({ path: join(screenshots, `${name}.png`) });
-}

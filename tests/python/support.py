@@ -115,6 +115,11 @@ class Server:
         return Programme(self, name, links)
 
 
+def role(name: str, title: str) -> Json:
+    """A role of such a programme, as members are told of it."""
+    return {"id": name, "name": title, "seats": 20, "admission": "first-come", "answers": False}
+
+
 class Programme:
     """A programme of the server under test."""
 

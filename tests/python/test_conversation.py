@@ -6,7 +6,7 @@ import pytest
 
 from kkanbu_client import Client, CommandError
 from kkanbu_identity import new_seed
-from support import PLAZA, Programme, asynchronous, take
+from support import PLAZA, Programme, asynchronous, role, take
 
 
 @asynchronous
@@ -15,7 +15,7 @@ async def test_two_members_talk(programme: Programme) -> None:
     mentee = Client.from_link(programme.links["mentee"], new_seed())
     async with mentor, mentee:
         assert (mentor.welcome["role"], mentee.welcome["role"]) == (
-            {"id": "mentor", "name": "멘토"}, {"id": "mentee", "name": "멘티"})
+            role("mentor", "멘토"), role("mentee", "멘티"))
         hers, his = await mentor.join(PLAZA), await mentee.join(PLAZA)
         assert hers.handle != his.handle
         question = await his.post("보고서는 어떻게 쓰면 좋을까요?")

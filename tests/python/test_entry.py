@@ -6,7 +6,7 @@ import asyncio
 import re
 
 from kkanbu_identity import Json, member_key, new_seed, parse_link, public_key
-from support import Programme, Server, Wire, asynchronous, refused_to_authenticate, signed
+from support import Programme, Server, Wire, asynchronous, refused_to_authenticate, role, signed
 
 
 @asynchronous
@@ -22,10 +22,11 @@ async def test_challenge_and_welcome(server: Server, programme: Programme) -> No
             "algorithm": "Ed25519", "server": server.url, "programme": programme.name, "purpose": "session"}
         welcome = await wire.authenticate(programme.name, seed, programme.code("mentor"))
         assert welcome["programme"] | {"retention_days": 0} == {
-            "id": programme.name, "name": "시험", "organisation": "시험 기관", "language": "ko", "retention_days": 0}
-        assert welcome["role"] == {"id": "mentor", "name": "멘토"}
+            "id": programme.name, "name": "시험", "organisation": "시험 기관", "language": "ko", "retention_days": 0,
+            "purposes": [], "roles": [role("mentor", "멘토"), role("mentee", "멘티")], "timezone": "Asia/Seoul"}
+        assert welcome["role"] == role("mentor", "멘토")
         assert welcome["rooms"] == [
-            {"room": f"room-{n}", "name": f"방 {n}", "size": "1-9", "frozen": False} for n in (1, 2)]
+            {"room": f"room-{n}", "name": f"방 {n}", "size": "1-9", "frozen": False, "phase": "open"} for n in (1, 2)]
         assert welcome["limits"] == {
             "frame_bytes_max": 32768, "body_graphemes_max": 2000, "body_bytes_max": 8000, "mentions_max": 10,
             "history_posts_max": 50, "posts_per_minute": 30, "posts_burst": 10, "heartbeat_seconds": 25,
@@ -44,7 +45,7 @@ async def test_challenge_and_welcome(server: Server, programme: Programme) -> No
 async def test_preview(server: Server, programme: Programme) -> None:
     async with await Wire.open(server) as wire:
         shown = await wire.call("preview", programme=programme.name, code=programme.code("mentor"))
-        assert shown["role"] == {"id": "mentor", "name": "멘토"}
+        assert shown["role"] == role("mentor", "멘토")
         assert shown["programme"]["name"] == "시험"
         assert (await wire.refused("preview", programme=programme.name, code="a" * 16))["message"] == "wrong_code"
         assert (await wire.refused("rooms"))["message"] == "not_authenticated"
@@ -123,7 +124,7 @@ async def test_join_codes(server: Server, programme: Programme) -> None:
     await refused_to_authenticate(server, programme, {"key": public_key(key), "signature": sign}, not_admitted="")
     async with await programme.session(seed=seed) as wire:
         assert wire.welcome["role"]["id"] == "mentee"
-    server.admin("programme.destroy", programme=other.name)
+    server.admin("programme.end", programme=other.name)
     async with await Wire.open(server) as wire:
         assert (await wire.refused("challenge", programme=other.name))["message"] == "unknown_programme"
         for name in ("", "nope", "../anyang-2022", "anyang-2022\0", "x" * 20_000):

@@ -17,7 +17,8 @@ async def test_join_and_leave(programme: Programme) -> None:
         error = await wire.refused("resume", room=PLAZA, position={"epoch": "0" * 16, "offset": 0})
         assert error["message"] == "not_a_member"
         reply = await wire.call("join", room=PLAZA)
-        assert set(reply) == {"room", "handle", "position", "size", "frozen", "recovered"}
+        assert set(reply) == {
+            "room", "handle", "position", "size", "frozen", "recovered", "slow_seconds", "phase"}
         assert (reply["room"], reply["size"], reply["frozen"], reply["recovered"]) == (PLAZA, "1-9", False, True)
         assert (await wire.call("join", room=PLAZA))["handle"] == reply["handle"]
         assert (await second.call("join", room=PLAZA))["handle"] == reply["handle"]

@@ -31,7 +31,7 @@ async def test_a_programme_that_ends_says_stay_away(server: Server) -> None:
     programme = server.programme()
     async with await programme.session() as wire:
         await wire.call("join", room=PLAZA)
-        server.admin("programme.destroy", programme=programme.name)
+        server.admin("programme.end", programme=programme.name)
         assert await wire.closed() == (4502, "programme_ended")
 
 

@@ -86,6 +86,8 @@ pub struct Head {
     pub position: Position,
     /// The offset of the last publication that changed the room's state.
     pub version: StateVersion,
+    /// The first offset that is kept; one after the last where nothing is.
+    pub kept_from: Offset,
 }
 
 /// A publication found by its idempotency key.
@@ -124,6 +126,12 @@ pub enum Subscribed {
     Publications(Vec<Arc<Publication>>),
     /// A new epoch began: nothing proves that what was handed out before is still in the log. Goes on after this head.
     NewEpoch(Head),
+    /// What followed on what was handed out has been trimmed, and nothing before this offset is kept. Goes on here: what
+    /// was folded so far is to be thrown away, as the log from here on is whole without it.
+    Gap {
+        /// The first offset that is kept.
+        kept_from: Offset,
+    },
 }
 
 /// One node's interest in one room: everything after a position, in order, then live. Dropping it lets go.
@@ -146,6 +154,11 @@ pub trait Subscription: Send {
 /// - When storage fails, entries waiting get `Unavailable` and are not in the log; the next publish tries again.
 /// - A room that nothing was published in exists: its head is offset 0 in an epoch that stays.
 /// - Bodies and whatever names a member are sealed before they reach storage.
+/// - What `erase` and `trim` took out is, when they return, in no file of the log and is handed out to nobody any more,
+///   not even by a `read` or `next` that began before. What had been handed out is out.
+/// - Trimming never makes a hole that nobody is told of. A subscription from offset 0 that has handed out nothing begins at
+///   the first offset that is kept; any other whose next publication was trimmed is told `Subscribed::Gap` once, and goes
+///   on at the first offset that is kept. One that had handed out everything that was trimmed is told nothing.
 #[async_trait]
 pub trait Broker: Send + Sync + 'static {
     /// Puts an entry into the room's log.
@@ -167,6 +180,23 @@ pub trait Broker: Send + Sync + 'static {
     /// Begins a new epoch: what clients hold of the room can't be proven any more, as after restoring a backup. Offsets and
     /// idempotency keys go on.
     async fn begin_epoch(&self, room: &RoomAddress) -> Result<Epoch, BrokerError>;
+
+    /// Takes the text out of these publications for good; `Event::without_text` says what is left. Offset, minute, key and
+    /// fingerprint stay, so that order and retries are as before. Skipped are offsets beyond the head, trimmed ones, and
+    /// publications without text.
+    ///
+    /// `Damaged` names the first publication that does not open: it is left as it is, and the others are done. On any other
+    /// error some may be done, which readers then see; `Unavailable` is also the answer while somebody else reads the files
+    /// (a backup), since the text is still in them. Calling again finishes. Long lists are written in several steps with
+    /// publishing between them; dropping the future leaves off after one of them.
+    async fn erase(&self, room: &RoomAddress, offsets: &[Offset]) -> Result<(), BrokerError>;
+
+    /// Deletes every publication before `kept_from`, but none after the head of this moment: then reading from before is
+    /// `Gap(Expired)`. Head, version, epoch and later publications stay, and offsets go on. What is not kept from an earlier
+    /// offset on stays so. A deleted publication's key may be published again as something new.
+    ///
+    /// Errors and steps are as with `erase`: after each step the log is whole from some offset on.
+    async fn trim(&self, room: &RoomAddress, kept_from: Offset) -> Result<(), BrokerError>;
 
     /// Deletes all logs of a programme. Subscriptions to its rooms end with `Closed`.
     async fn destroy(&self, programme: &ProgrammeId) -> Result<(), BrokerError>;

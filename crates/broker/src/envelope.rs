@@ -7,7 +7,7 @@
 use crate::IdempotencyKey;
 use kkanbu_keys::ContentKey;
 use kkanbu_model::{
-    Author, Body, Event, Handle, MembershipId, Minute, Name, Offset, Publication, Reaction, RoomAddress,
+    Author, Body, Event, Handle, MembershipId, Minute, Name, Offset, Publication, Reaction, RoomAddress, RoomSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,8 @@ enum StoredEvent {
         reply_to: Option<u64>,
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         mentions: Vec<String>,
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        question: bool,
     },
     Edit {
         target: u64,
@@ -58,8 +60,31 @@ enum StoredEvent {
         on: bool,
         by: String,
     },
+    Answer {
+        target: u64,
+        on: bool,
+    },
+    Hide {
+        target: u64,
+    },
+    Restore {
+        target: u64,
+    },
     Freeze,
     Thaw,
+    Slow {
+        seconds: u32,
+    },
+    Notice {
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        text: Option<String>,
+    },
+    Settings {
+        frozen: bool,
+        slow_seconds: u32,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        notice: Option<String>,
+    },
 }
 
 /// Seals what happened in a room under the content key of its programme.
@@ -116,13 +141,14 @@ fn decode(plain: &[u8]) -> Result<(Minute, Event), EnvelopeError> {
 impl From<&Event> for StoredEvent {
     fn from(event: &Event) -> Self {
         match event {
-            Event::Post { author, body, reply_to, mentions } => Self::Post {
+            Event::Post { author, body, reply_to, mentions, question } => Self::Post {
                 handle: author.handle.as_str().to_owned(),
                 badge: author.badge.as_ref().map(|badge| badge.as_str().to_owned()),
                 membership: membership_text(author.membership),
                 body: body.as_str().to_owned(),
                 reply_to: reply_to.map(Offset::get),
                 mentions: mention_texts(mentions),
+                question: *question,
             },
             Event::Edit { target, body, mentions } => {
                 Self::Edit { target: target.get(), body: body.as_str().to_owned(), mentions: mention_texts(mentions) }
@@ -134,8 +160,16 @@ impl From<&Event> for StoredEvent {
                 on: *on,
                 by: membership_text(*by),
             },
+            Event::Answer { target, on } => Self::Answer { target: target.get(), on: *on },
+            Event::Hide { target } => Self::Hide { target: target.get() },
+            Event::Restore { target } => Self::Restore { target: target.get() },
             Event::Freeze => Self::Freeze,
             Event::Thaw => Self::Thaw,
+            Event::Slow { seconds } => Self::Slow { seconds: *seconds },
+            Event::Notice { text } => Self::Notice { text: body_text(text.as_ref()) },
+            Event::Settings(RoomSettings { frozen, slow_seconds, notice }) => {
+                Self::Settings { frozen: *frozen, slow_seconds: *slow_seconds, notice: body_text(notice.as_ref()) }
+            }
         }
     }
 }
@@ -145,7 +179,7 @@ impl TryFrom<StoredEvent> for Event {
 
     fn try_from(stored: StoredEvent) -> Result<Self, EnvelopeError> {
         Ok(match stored {
-            StoredEvent::Post { handle, badge, membership, body, reply_to, mentions } => Self::Post {
+            StoredEvent::Post { handle, badge, membership, body, reply_to, mentions, question } => Self::Post {
                 author: Author {
                     handle: read_handle(handle)?,
                     badge: badge.map(|badge| Name::new(&badge).map_err(|_| EnvelopeError)).transpose()?,
@@ -154,6 +188,7 @@ impl TryFrom<StoredEvent> for Event {
                 body: Body::from_log(body),
                 reply_to: reply_to.map(Offset::new),
                 mentions: read_mentions(mentions)?,
+                question,
             },
             StoredEvent::Edit { target, body, mentions } => Self::Edit {
                 target: Offset::new(target),
@@ -167,10 +202,22 @@ impl TryFrom<StoredEvent> for Event {
                 on,
                 by: read_membership(&by)?,
             },
+            StoredEvent::Answer { target, on } => Self::Answer { target: Offset::new(target), on },
+            StoredEvent::Hide { target } => Self::Hide { target: Offset::new(target) },
+            StoredEvent::Restore { target } => Self::Restore { target: Offset::new(target) },
             StoredEvent::Freeze => Self::Freeze,
             StoredEvent::Thaw => Self::Thaw,
+            StoredEvent::Slow { seconds } => Self::Slow { seconds },
+            StoredEvent::Notice { text } => Self::Notice { text: text.map(Body::from_log) },
+            StoredEvent::Settings { frozen, slow_seconds, notice } => {
+                Self::Settings(RoomSettings { frozen, slow_seconds, notice: notice.map(Body::from_log) })
+            }
         })
     }
+}
+
+fn body_text(body: Option<&Body>) -> Option<String> {
+    body.map(|body| body.as_str().to_owned())
 }
 
 fn membership_text(id: MembershipId) -> String {

@@ -48,6 +48,26 @@ pub(crate) fn programme_destroyed() {
     tracing::info!("programme's logs destroyed");
 }
 
+/// Texts were taken out of the log, or publications deleted from it.
+pub(crate) fn retained_less(erased: usize, trimmed: u64) {
+    tracing::debug!(erased, trimmed, "log holds less");
+}
+
+/// What was taken out of the log has left its files; nothing could be published meanwhile.
+pub(crate) fn scrubbed(took: Duration) {
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    if took > Duration::from_secs(1) {
+        tracing::warn!(took_ms, "scrubbing the log took long");
+    } else {
+        tracing::debug!(took_ms, "log scrubbed");
+    }
+}
+
+/// What was taken out of the log is still in its files. The next erase, trim, start or close tries again.
+pub(crate) fn scrub_failed(reason: &str) {
+    tracing::warn!(reason, "log not scrubbed yet");
+}
+
 /// A record did not open.
 pub(crate) fn record_damaged() {
     tracing::error!("log record does not open: wrong content key, or the log was changed");

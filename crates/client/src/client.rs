@@ -7,8 +7,8 @@ use crate::event::Events;
 use crate::session::{Ask, Core, Dialer, Session};
 use kkanbu_model::Offset;
 use kkanbu_wire::{
-    Command, Empty, History, HistoryPage, InRoom, Joined, Nothing, Placed, PostInfo, React, Redrawn, Retract, RoomInfo,
-    RoomList, Welcome,
+    Answer, Command, Empty, History, HistoryPage, InRoom, Joined, Nothing, Placed, PostInfo, React, Redrawn, Retract,
+    RoomInfo, RoomList, Welcome,
 };
 use serde::de::DeserializeOwned;
 use std::sync::{Arc, OnceLock};
@@ -129,10 +129,27 @@ impl Client {
         self.place(Command::React(React { room, key, target: target.get(), reaction, on })).await
     }
 
+    /// Marks a question as answered, or as open again.
+    pub async fn answer(&self, room: &str, target: Offset, on: bool) -> Result<Offset, CommandError> {
+        let (room, key) = (room.to_owned(), command_key().to_text());
+        self.place(Command::Answer(Answer { room, key, target: target.get(), on })).await
+    }
+
     /// A page of posts as they stand now, oldest first: the newest ones below `before`, or the newest of all.
     pub async fn history(&self, room: &str, before: Option<Offset>, limit: u16) -> Result<HistoryPage, CommandError> {
-        let history = History { room: room.to_owned(), before: before.map(Offset::get), limit };
-        self.ask(Command::History(history)).await
+        let before = before.map(Offset::get);
+        self.ask(Command::History(History { room: room.to_owned(), before, limit, open_questions: false })).await
+    }
+
+    /// As [`Client::history`], of questions alone that nobody has marked as answered.
+    pub async fn open_questions(
+        &self,
+        room: &str,
+        before: Option<Offset>,
+        limit: u16,
+    ) -> Result<HistoryPage, CommandError> {
+        let before = before.map(Offset::get);
+        self.ask(Command::History(History { room: room.to_owned(), before, limit, open_questions: true })).await
     }
 
     /// Every post that the room keeps, oldest first, page by page.

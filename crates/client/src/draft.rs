@@ -20,6 +20,7 @@ pub struct Draft {
     reply_to: Option<u64>,
     mentions: Vec<String>,
     confirmed: bool,
+    question: bool,
 }
 
 impl Draft {
@@ -33,6 +34,7 @@ impl Draft {
             reply_to: None,
             mentions: Vec::new(),
             confirmed: false,
+            question: false,
         }
     }
 
@@ -52,6 +54,13 @@ impl Draft {
     #[must_use]
     pub fn mentioning(mut self, handles: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.mentions = handles.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// It asks something. An edit can't change that.
+    #[must_use]
+    pub const fn asking(mut self) -> Self {
+        self.question = true;
         self
     }
 
@@ -78,7 +87,10 @@ impl Draft {
         let (room, key, body) = (self.room.clone(), self.key.to_text(), self.body.clone());
         let (mentions, confirmed) = (self.mentions.clone(), self.confirmed);
         match self.target {
-            None => Command::Post(Post { room, key, body, reply_to: self.reply_to, mentions, confirmed }),
+            None => {
+                let (reply_to, question) = (self.reply_to, self.question);
+                Command::Post(Post { room, key, body, reply_to, mentions, confirmed, question })
+            }
             Some(target) => Command::Edit(Edit { room, key, target, body, mentions, confirmed }),
         }
     }

@@ -1,7 +1,7 @@
 //! What a session tells its caller unasked.
 
 use crate::error::{Ended, Interruption};
-use kkanbu_wire::{Position, Publication};
+use kkanbu_wire::{Muted, PhaseChanged, Position, Publication};
 use std::fmt;
 use tokio::sync::mpsc;
 
@@ -30,6 +30,10 @@ pub enum Event {
         /// The code's stable name.
         reason: String,
     },
+    /// A room has opened or closed. What was missed while disconnected shows in the list of rooms.
+    Phase(PhaseChanged),
+    /// A moderator forbade this member to write, or allowed it again.
+    Muted(Muted),
     /// The connection is gone; the session comes back by itself.
     Disconnected(Interruption),
     /// The session is back and resumes its rooms.
@@ -47,6 +51,8 @@ impl fmt::Debug for Event {
                 write!(f, "RoomReset({room} {reason} {})", position.offset)
             }
             Self::RoomEnded { room, code, reason } => write!(f, "RoomEnded({room} {code} {reason})"),
+            Self::Phase(changed) => write!(f, "Phase({} {})", changed.room, changed.phase),
+            Self::Muted(muted) => write!(f, "Muted({})", muted.room),
             Self::Disconnected(interruption) => write!(f, "Disconnected({interruption})"),
             Self::Reconnected => f.write_str("Reconnected"),
             Self::Closed(ended) => write!(f, "Closed({ended})"),

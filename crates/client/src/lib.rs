@@ -6,8 +6,11 @@
 //! that it has delivered, and sends again, under their old keys and in their old order, the writing commands that have
 //! had no reply.
 //!
+//! [`admin`] is another client, of the admin socket: for moderators' tools and for the command line.
+//!
 //! It knows the contract (`proto/README.md`) and of ours only `wire` and `model`.
 
+pub mod admin;
 mod backoff;
 mod client;
 mod draft;

@@ -13,14 +13,16 @@ use tungstenite::protocol::frame::{CloseFrame, Frame};
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Message, Utf8Bytes};
 
-/// Bytes that the decoder reads at once. Small: every connection holds this much.
-const READ_BUFFER_BYTES: usize = 4_096;
+/// Bytes that are read at once. Small: every connection's decoder holds this much.
+pub(crate) const READ_BUFFER_BYTES: usize = 4_096;
 
 /// What came from the client.
 #[derive(Debug)]
 pub(crate) enum Received {
     /// A text message.
     Text(Utf8Bytes),
+    /// A binary message.
+    Binary(Bytes),
     /// A ping or pong: a sign of life.
     Alive,
     /// A close frame; the answer is in the outbox.
@@ -48,6 +50,9 @@ impl Read for Pipe<'_> {
         }
         let length = buffer.len().min(self.input.len());
         self.input.copy_to_slice(buffer.get_mut(..length).unwrap_or_default());
+        if self.input.is_empty() {
+            *self.input = BytesMut::new();
+        }
         Ok(length)
     }
 }
@@ -74,9 +79,9 @@ impl Codec {
         Self { context, input: BytesMut::from(early), end_of_input: false }
     }
 
-    /// Where bytes from the socket go.
-    pub(crate) const fn input(&mut self) -> &mut BytesMut {
-        &mut self.input
+    /// Takes bytes from the socket.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        self.input.extend_from_slice(bytes);
     }
 
     /// The socket has no more bytes.
@@ -99,7 +104,7 @@ impl Codec {
         }
         match message {
             Message::Text(text) => Ok(Some(Received::Text(text))),
-            Message::Binary(_) => Err(CloseReason::Binary),
+            Message::Binary(payload) => Ok(Some(Received::Binary(payload))),
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(Some(Received::Alive)),
             Message::Close(_) => Ok(Some(Received::Close)),
         }
@@ -138,6 +143,12 @@ fn reason(error: &Error) -> CloseReason {
 /// A text message as ready server frame bytes.
 pub(crate) fn text_frame(payload: Vec<u8>) -> Bytes {
     frame_bytes(&Frame::message(Bytes::from(payload), OpCode::Data(Data::Text), true))
+}
+
+/// A binary message as ready server frame bytes.
+#[cfg(feature = "conformance")]
+pub(crate) fn binary_frame(payload: Bytes) -> Bytes {
+    frame_bytes(&Frame::message(payload, OpCode::Data(Data::Binary), true))
 }
 
 /// A ping as ready server frame bytes.

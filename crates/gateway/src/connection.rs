@@ -1,23 +1,20 @@
 //! The owner of one socket: reads, steps the session, writes, and watches the deadlines.
 
 use crate::close::CloseReason;
-use crate::codec::{Codec, Received, ping_frame};
+use crate::codec::{Codec, READ_BUFFER_BYTES, Received, ping_frame};
+use crate::come_back::ComeBack;
 use crate::outbox::Outbox;
-use crate::service::{Outcome, Service};
-use crate::session::{Session, Step};
+use crate::service::Outcome;
+use crate::session::{Step, Stepped};
 use kkanbu_model::Limits;
 use std::future::{Future, pending, poll_fn};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_util::io::poll_read_buf;
 use tokio_util::sync::CancellationToken;
-
-/// Longest time over which sessions of a draining node are told to come back.
-const COME_BACK_SPREAD: Duration = Duration::from_secs(3);
 
 /// Messages handled in one turn before the socket, the rooms and the clock get theirs.
 const MESSAGES_A_TURN: usize = 32;
@@ -55,12 +52,11 @@ impl Deadlines {
 }
 
 /// One connection.
-pub(crate) struct Connection<S> {
+pub(crate) struct Connection<S, D> {
     socket: S,
     codec: Codec,
     outbox: Outbox,
-    session: Session,
-    service: Arc<Service>,
+    session: D,
     pending: Option<Pending>,
     deadlines: Deadlines,
     /// The last turn stopped before it had seen every message that is there.
@@ -76,19 +72,19 @@ enum Woken {
     Done(Box<Outcome>),
     News,
     Clock,
-    Drain,
+    /// The node is going down; come back after this time.
+    Drain(Duration),
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
-    pub(crate) fn new(socket: S, early: &[u8], session: Session, service: Arc<Service>) -> Self {
-        let codec = Codec::new(early, service.limits.frame_bytes_max);
-        let deadlines = Deadlines::new(&service.limits);
+impl<S: AsyncRead + AsyncWrite + Unpin + Send, D: Stepped> Connection<S, D> {
+    pub(crate) fn new(socket: S, early: &[u8], session: D) -> Self {
+        let codec = Codec::new(early, session.limits().frame_bytes_max);
+        let deadlines = Deadlines::new(session.limits());
         Self {
             socket,
             codec,
             outbox: Outbox::default(),
             session,
-            service,
             pending: None,
             deadlines,
             more: false,
@@ -97,19 +93,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     }
 
     /// Runs the connection to its end, and says why it ended.
-    pub(crate) async fn run(mut self, drain: &CancellationToken) -> CloseReason {
-        let reason = self.serve(drain).await;
+    pub(crate) async fn run(mut self, drain: &CancellationToken, come_back: &ComeBack) -> CloseReason {
+        let reason = self.serve(drain, come_back).await;
         self.say_goodbye(reason).await;
         self.session.end();
         reason
     }
 
-    async fn serve(&mut self, drain: &CancellationToken) -> CloseReason {
+    async fn serve(&mut self, drain: &CancellationToken, come_back: &ComeBack) -> CloseReason {
         loop {
             if let Err(reason) = self.turn() {
                 return reason;
             }
-            let woken = self.wait(drain).await;
+            let woken = self.wait(drain, come_back).await;
             if let Err(reason) = self.woken(woken) {
                 return reason;
             }
@@ -131,6 +127,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                     let step = self.session.on_text(text.as_str());
                     self.step(step)?;
                 }
+                Some(Received::Binary(payload)) => {
+                    let step = self.session.on_binary(payload);
+                    self.step(step)?;
+                }
                 Some(Received::Alive) => {}
                 Some(Received::Close) => return Err(CloseReason::Client),
                 None => {
@@ -143,7 +143,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         if let Some(action) = self.session.fill(&mut self.outbox)?
             && self.pending.is_none()
         {
-            self.pending = Some(Box::pin(self.service.clone().perform(action)));
+            self.pending = Some(Box::pin(self.session.perform(action)));
         }
         Ok(())
     }
@@ -158,14 +158,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     fn step(&mut self, step: Step) -> Result<(), CloseReason> {
         match step {
             Step::Send(frame) => self.outbox.push(&frame),
-            Step::Perform(action) => self.pending = Some(Box::pin(self.service.clone().perform(action))),
+            Step::Perform(action) => self.pending = Some(Box::pin(self.session.perform(action))),
             Step::Close(reason) => return Err(reason),
         }
         if self.session.has_failed_too_often() { Err(CloseReason::TooManyAttempts) } else { Ok(()) }
     }
 
-    async fn wait(&mut self, drain: &CancellationToken) -> Woken {
-        let write_limit = self.service.limits.write_stall_max;
+    async fn wait(&mut self, drain: &CancellationToken, come_back: &ComeBack) -> Woken {
+        let write_limit = self.session.limits().write_stall_max;
         self.deadlines.write = match (self.has_unsent(), self.deadlines.write) {
             (false, _) => None,
             (true, Some(deadline)) => Some(deadline),
@@ -174,7 +174,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         let may_read = self.pending.is_none() && self.outbox.has_room();
         let more_to_read = may_read && self.more;
         let wake_at = self.deadlines.next(self.session.is_open());
-        let handle = self.session.handle();
+        let news = self.session.news();
         let (socket, outbox, codec) = (&mut self.socket, &self.outbox, &mut self.codec);
         let unflushed = &mut self.unflushed;
         let moved = poll_fn(|context| match poll_write(socket, outbox, unflushed, context) {
@@ -191,8 +191,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             biased;
             outcome = acted => Woken::Done(Box::new(outcome)),
             woken = moved => woken,
-            () = drain.cancelled() => Woken::Drain,
-            () = handle.news() => Woken::News,
+            () = drain.cancelled() => Woken::Drain(come_back.moment()),
+            () = news => Woken::News,
             () = sleep_until(wake_at) => Woken::Clock,
             () = tokio::task::yield_now(), if more_to_read => Woken::News,
         }
@@ -210,7 +210,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 Ok(())
             }
             Woken::Read(Ok(_)) => {
-                self.deadlines.silence = Instant::now() + self.service.limits.silence_max;
+                self.deadlines.silence = Instant::now() + self.session.limits().silence_max;
                 Ok(())
             }
             Woken::Wrote(Ok(count)) if count > 0 => {
@@ -229,10 +229,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             }
             Woken::News => Ok(()),
             Woken::Clock => self.clock(),
-            Woken::Drain => {
-                let spread = u64::try_from(COME_BACK_SPREAD.as_millis()).unwrap_or(u64::MAX);
-                Err(CloseReason::Draining(Duration::from_millis(rand::random_range(0..spread))))
-            }
+            Woken::Drain(come_back) => Err(CloseReason::Draining(come_back)),
         }
     }
 
@@ -250,7 +247,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         }
         if self.deadlines.ping <= now {
             self.outbox.push(&ping_frame());
-            self.deadlines.ping = now + self.service.limits.heartbeat;
+            self.deadlines.ping = now + self.session.limits().heartbeat;
         }
         Ok(())
     }
@@ -258,7 +255,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     /// On draining, the command in hand still gets its reply.
     async fn finish_pending(&mut self, reason: CloseReason) {
         let (CloseReason::Draining(_), Some(pending)) = (reason, self.pending.take()) else { return };
-        if let Ok(outcome) = timeout(self.service.limits.close, pending).await {
+        if let Ok(outcome) = timeout(self.session.limits().close, pending).await {
             for step in self.session.on_outcome(outcome) {
                 // Closing is under way already, and nothing else is begun.
                 let _ = self.step(step);
@@ -274,7 +271,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         }
         self.finish_pending(reason).await;
         self.codec.close(reason, &mut self.outbox);
-        let limit = self.service.limits.close;
+        let limit = self.session.limits().close;
         let goodbye = async {
             self.socket.write_all(self.outbox.waiting()).await?;
             self.socket.shutdown().await?;
@@ -317,5 +314,27 @@ fn poll_read<S: AsyncRead + Unpin>(
     if !may_read {
         return Poll::Pending;
     }
-    poll_read_buf(Pin::new(socket), context, codec.input()).map(Woken::Read)
+    // On the stack, so that a connection on which nothing comes holds no memory for it.
+    let mut room = [MaybeUninit::uninit(); READ_BUFFER_BYTES];
+    let mut fresh = ReadBuf::uninit(&mut room);
+    Pin::new(socket).poll_read(context, &mut fresh).map(|read| {
+        codec.feed(fresh.filled());
+        Woken::Read(read.map(|()| fresh.filled().len()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+
+    #[test]
+    fn one_read_takes_as_much_as_the_decoder() {
+        let sent = [0; 3 * READ_BUFFER_BYTES];
+        let (mut socket, mut codec) = (sent.as_slice(), Codec::new(&[], sent.len()));
+        let mut context = Context::from_waker(Waker::noop());
+        let woken = poll_read(&mut socket, &mut codec, true, &mut context);
+        assert!(matches!(woken, Poll::Ready(Woken::Read(Ok(READ_BUFFER_BYTES)))));
+        assert_eq!(socket.len(), 2 * READ_BUFFER_BYTES);
+    }
 }

@@ -1,17 +1,22 @@
 //! One node's view of one room: its state, and a ring of ready frames that every session in the room reads with a cursor.
 
+mod frames;
+
 use crate::codec::text_frame;
 use crate::telemetry::Telemetry;
 use bytes::Bytes;
 use kkanbu_broker::{Broker, BrokerError, Subscribed};
-use kkanbu_model::{Epoch, Event, Offset, Position, Publication, RoleId, RoomAddress, StateVersion};
+use kkanbu_model::{
+    Epoch, Event, MembershipId, Offset, Position, Publication, RoleId, RoomAddress, Sanction, StateVersion,
+};
 use kkanbu_room::RoomState;
-use kkanbu_wire::{Padding, Push, RoomEndCode, What, encode_push};
+use kkanbu_wire::{Padding, Push, RoomEndCode, encode_push};
 use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Wait before a log that could not be read is asked again.
@@ -23,6 +28,8 @@ pub(crate) trait Bell: Send + Sync {
     fn ring(&self);
     /// The room is over for this listener.
     fn room_ended(&self, room: &RoomAddress, code: RoomEndCode);
+    /// A moderator has done something to this membership, which may be the listener's.
+    fn sanctioned(&self, room: &RoomAddress, membership: MembershipId, sanction: Sanction);
 }
 
 /// A frame ready to be sent, and what it says.
@@ -32,11 +39,35 @@ struct Ready {
 }
 
 /// Frames ready to be sent, oldest first, without holes up to the head.
-#[derive(Default)]
 struct Ring {
     frames: VecDeque<Ready>,
     /// Offset of the newest frame.
     head: Offset,
+}
+
+/// What frames made earlier may say that is no longer so.
+#[derive(Debug, Clone, Copy)]
+enum Outdated {
+    /// The text of this post.
+    Post(Offset),
+    /// The notice.
+    Notice,
+}
+
+/// What a publication makes outdated.
+const fn outdates(publication: &Publication) -> Option<Outdated> {
+    match publication.event {
+        Event::Edit { target, .. } | Event::Retract { target } | Event::Hide { target } | Event::Restore { target } => {
+            Some(Outdated::Post(target))
+        }
+        Event::Notice { .. } | Event::Settings(_) => Some(Outdated::Notice),
+        Event::Post { .. }
+        | Event::React { .. }
+        | Event::Answer { .. }
+        | Event::Freeze
+        | Event::Thaw
+        | Event::Slow { .. } => None,
+    }
 }
 
 /// What follows a cursor is no longer in the ring.
@@ -59,6 +90,10 @@ pub(crate) struct Feed {
     ring_max: usize,
     head: watch::Sender<Offset>,
     bells: Mutex<Bells>,
+    /// What moderators have done to members since the feed was opened. Somebody who joins at that moment may have read its membership before.
+    sanctions: Mutex<HashMap<MembershipId, Sanction>>,
+    /// When members last posted, while the room is slow.
+    paces: Mutex<HashMap<MembershipId, Instant>>,
     /// Members by role, as the store last said; for bands and badges only.
     members: RwLock<BTreeMap<RoleId, u64>>,
     padding: Padding,
@@ -73,14 +108,17 @@ impl Feed {
         padding: Padding,
     ) -> Result<(Arc<Self>, Follow), BrokerError> {
         let (head, mut subscription) = broker.subscribe(&address, Offset::ZERO).await?;
+        let state = RoomState::before(head.kept_from, head.version);
         let feed = Arc::new(Self {
             address,
             epoch: head.position.epoch,
-            state: RwLock::default(),
-            ring: Mutex::default(),
+            ring: Mutex::new(Ring { frames: VecDeque::new(), head: state.head() }),
             ring_max,
-            head: watch::Sender::default(),
+            head: watch::Sender::new(state.head()),
+            state: RwLock::new(state),
             bells: Mutex::default(),
+            sanctions: Mutex::default(),
+            paces: Mutex::default(),
             members: RwLock::default(),
             padding,
         });
@@ -88,6 +126,8 @@ impl Feed {
             match subscription.next().await? {
                 Subscribed::Publications(publications) => feed.take(&publications),
                 Subscribed::NewEpoch(_) => return Err(BrokerError::Closed),
+                // It was shortened while it was being read: the next one who asks reads it again.
+                Subscribed::Gap { .. } => return Err(BrokerError::Overloaded),
             }
         }
         Ok((feed.clone(), Follow { feed, subscription, broker: broker.clone() }))
@@ -102,8 +142,8 @@ impl Feed {
                 continue;
             }
             state.apply(publication);
-            if let Event::Retract { target } = publication.event {
-                self.blank(&mut ring, &state, target);
+            if let Some(outdated) = outdates(publication) {
+                self.renew(&mut ring, &state, outdated);
             }
             let frame = self.frame(&state, publication);
             ring.frames.push_back(Ready { frame, publication: publication.clone() });
@@ -119,13 +159,30 @@ impl Feed {
         self.bells.lock().listeners.values().for_each(|bell| bell.ring());
     }
 
-    /// Makes the frames of a post and its edits anew, now that it was retracted: who has not got them yet gets no text.
-    fn blank(&self, ring: &mut Ring, state: &RoomState, retracted: Offset) {
+    /// Makes frames anew that say what is no longer so: who has not got them yet gets no text that was taken back or hidden.
+    fn renew(&self, ring: &mut Ring, state: &RoomState, outdated: Outdated) {
         for ready in &mut ring.frames {
-            let concerned = match ready.publication.event {
-                Event::Post { .. } => ready.publication.offset == retracted,
-                Event::Edit { target, .. } => target == retracted,
-                Event::Retract { .. } | Event::React { .. } | Event::Freeze | Event::Thaw => false,
+            let concerned = match (&ready.publication.event, outdated) {
+                (Event::Post { .. }, Outdated::Post(target)) => ready.publication.offset == target,
+                (Event::Edit { target: of, .. } | Event::Restore { target: of }, Outdated::Post(target)) => {
+                    *of == target
+                }
+                (Event::Notice { .. } | Event::Settings(_), Outdated::Notice) => true,
+                (
+                    Event::Post { .. }
+                    | Event::Edit { .. }
+                    | Event::Restore { .. }
+                    | Event::Retract { .. }
+                    | Event::React { .. }
+                    | Event::Answer { .. }
+                    | Event::Hide { .. }
+                    | Event::Freeze
+                    | Event::Thaw
+                    | Event::Slow { .. }
+                    | Event::Notice { .. }
+                    | Event::Settings(_),
+                    Outdated::Post(_) | Outdated::Notice,
+                ) => false,
             };
             if concerned {
                 ready.frame = self.frame(state, &ready.publication);
@@ -135,7 +192,7 @@ impl Feed {
 
     /// The frame of a publication as the room stands now: nothing of what was retracted since.
     fn frame(&self, state: &RoomState, publication: &Publication) -> Bytes {
-        let push = Push::Publication(to_wire(&self.address, state, publication));
+        let push = Push::Publication(frames::to_wire(&self.address, state, publication));
         text_frame(encode_push(&push, self.padding))
     }
 
@@ -143,6 +200,29 @@ impl Feed {
     pub(crate) fn frames(&self, publications: &[Arc<Publication>]) -> Vec<Bytes> {
         let state = self.state.read();
         publications.iter().map(|publication| self.frame(&state, publication)).collect()
+    }
+
+    /// The log begins at `kept_from` now: what is before it is forgotten here too.
+    pub(crate) fn trim(&self, kept_from: Offset) {
+        self.state.write().trim(kept_from);
+        let mut ring = self.ring.lock();
+        while ring.frames.front().is_some_and(|ready| ready.publication.offset < kept_from) {
+            ring.frames.pop_front();
+        }
+    }
+
+    /// The text of these publications is no longer in the log.
+    pub(crate) fn erased(&self, offsets: &[Offset]) {
+        self.state.write().erased(offsets);
+        let mut ring = self.ring.lock();
+        for ready in &mut ring.frames {
+            if offsets.contains(&ready.publication.offset)
+                && let Some(event) = ready.publication.event.without_text()
+            {
+                let Publication { offset, minute, .. } = *ready.publication;
+                ready.publication = Arc::new(Publication { offset, minute, event });
+            }
+        }
     }
 
     /// Copies frames after `cursor` out by `push`, as long as that wants more. Returns the new cursor.
@@ -192,6 +272,36 @@ impl Feed {
         }
     }
 
+    /// Tells everybody what a moderator has done to a membership. Whoever listens from now on finds it by [`Feed::sanction`].
+    pub(crate) fn sanctioned(&self, membership: MembershipId, sanction: Sanction) {
+        self.sanctions.lock().insert(membership, sanction);
+        let bells = self.bells.lock();
+        bells.listeners.values().for_each(|bell| bell.sanctioned(&self.address, membership, sanction));
+    }
+
+    /// What a moderator has done to this membership since the feed was opened.
+    pub(crate) fn sanction(&self, membership: MembershipId) -> Option<Sanction> {
+        self.sanctions.lock().get(&membership).copied()
+    }
+
+    /// How long this membership still has to wait before it may post, while the room is slow.
+    pub(crate) fn wait(&self, membership: MembershipId) -> Option<Duration> {
+        let slow = Duration::from_secs(u64::from(self.state.read().slow_seconds()));
+        let last = *self.paces.lock().get(&membership)?;
+        slow.checked_sub(last.elapsed()).filter(|wait| !wait.is_zero())
+    }
+
+    /// This membership has posted just now.
+    pub(crate) fn posted(&self, membership: MembershipId) {
+        let slow = self.state.read().slow_seconds();
+        let mut paces = self.paces.lock();
+        if slow == 0 {
+            paces.clear();
+        } else {
+            paces.insert(membership, Instant::now());
+        }
+    }
+
     /// No longer rings for `listener`.
     pub(crate) fn unlisten(&self, listener: u64) {
         self.bells.lock().listeners.remove(&listener);
@@ -232,7 +342,7 @@ impl Follow {
             };
             match next {
                 Ok(Subscribed::Publications(publications)) => self.feed.take(&publications),
-                Ok(Subscribed::NewEpoch(_)) => return RoomEndCode::LogReplaced,
+                Ok(Subscribed::NewEpoch(_) | Subscribed::Gap { .. }) => return RoomEndCode::LogReplaced,
                 Err(BrokerError::Closed | BrokerError::UnknownProgramme(_)) => return RoomEndCode::RoomDestroyed,
                 Err(error @ BrokerError::Damaged(..)) => {
                     telemetry.feed_broken(&self.feed.address, &error);
@@ -249,46 +359,5 @@ impl Follow {
                 }
             }
         }
-    }
-}
-
-/// A publication as the wire shows it, given what became of it since.
-fn to_wire(address: &RoomAddress, state: &RoomState, publication: &Publication) -> kkanbu_wire::Publication {
-    let texts = |handles: &[kkanbu_model::Handle]| handles.iter().map(|handle| handle.as_str().to_owned()).collect();
-    let what = match &publication.event {
-        Event::Post { author, body, reply_to, mentions } => {
-            let retracted = state.is_retracted(publication.offset);
-            What::Post {
-                author: author.handle.as_str().to_owned(),
-                role: author.badge.as_ref().map(|badge| badge.as_str().to_owned()),
-                body: (!retracted).then(|| body.as_str().to_owned()),
-                reply_to: reply_to.map(Offset::get),
-                mentions: if retracted { Vec::new() } else { texts(mentions) },
-                retracted,
-            }
-        }
-        Event::Edit { target, body, mentions } => {
-            let retracted = state.is_retracted(*target);
-            What::Edit {
-                target: target.get(),
-                body: (!retracted).then(|| body.as_str().to_owned()),
-                mentions: if retracted { Vec::new() } else { texts(mentions) },
-                retracted,
-            }
-        }
-        Event::Retract { target } => What::Retract { target: target.get() },
-        Event::React { target, reaction, .. } => What::Reaction {
-            target: target.get(),
-            reaction: reaction.as_str().to_owned(),
-            count: state.reaction_count(*target, *reaction),
-        },
-        Event::Freeze => What::Freeze,
-        Event::Thaw => What::Thaw,
-    };
-    kkanbu_wire::Publication {
-        room: address.room.to_string(),
-        offset: publication.offset.get(),
-        minute: publication.minute.get(),
-        what,
     }
 }

@@ -8,7 +8,6 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
-use kkanbu_wire::SUBPROTOCOL;
 use std::sync::Arc;
 use tungstenite::handshake::derive_accept_key;
 
@@ -70,7 +69,11 @@ impl UpgradeRefused {
 }
 
 /// Checks a handshake (RFC 6455 §4.2.1) and gives the answer that completes it.
-pub(crate) fn upgrade<B>(request: &Request<B>, origins: &[String]) -> Result<Reply, UpgradeRefused> {
+pub(crate) fn upgrade<B>(
+    request: &Request<B>,
+    origins: &[String],
+    subprotocol: Option<&'static str>,
+) -> Result<Reply, UpgradeRefused> {
     let headers = request.headers();
     let is_upgrade = request.method() == Method::GET
         && has_token(headers, &UPGRADE, "websocket")
@@ -83,7 +86,7 @@ pub(crate) fn upgrade<B>(request: &Request<B>, origins: &[String]) -> Result<Rep
     if headers.get_all(ORIGIN).iter().any(foreign) {
         return Err(UpgradeRefused::Origin);
     }
-    if !tokens(headers, &SEC_WEBSOCKET_PROTOCOL).any(|token| token == SUBPROTOCOL) {
+    if subprotocol.is_some_and(|wanted| !tokens(headers, &SEC_WEBSOCKET_PROTOCOL).any(|token| token == wanted)) {
         return Err(UpgradeRefused::Subprotocol);
     }
     let accept = derive_accept_key(key.as_bytes());
@@ -92,7 +95,7 @@ pub(crate) fn upgrade<B>(request: &Request<B>, origins: &[String]) -> Result<Rep
     headers.remove(CONTENT_TYPE);
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    headers.extend(subprotocol.map(|spoken| (SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(spoken))));
     headers.extend(HeaderValue::try_from(accept).ok().map(|accept| (SEC_WEBSOCKET_ACCEPT, accept)));
     Ok(reply)
 }
@@ -165,6 +168,7 @@ pub(crate) fn page<B>(request: &Request<B>, assets: &Assets, policy: &HeaderValu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kkanbu_wire::SUBPROTOCOL;
 
     fn handshake(change: impl FnOnce(&mut HeaderMap)) -> Request<()> {
         let mut request = Request::get("/ws").body(()).unwrap();
@@ -179,12 +183,12 @@ mod tests {
     }
 
     fn outcome(request: &Request<()>) -> Result<StatusCode, UpgradeRefused> {
-        upgrade(request, &["http://localhost:8080".into()]).map(|reply| reply.status())
+        upgrade(request, &["http://localhost:8080".into()], Some(SUBPROTOCOL)).map(|reply| reply.status())
     }
 
     #[test]
     fn the_accept_key_is_rfc_6455_s_example() {
-        let reply = upgrade(&handshake(|_| {}), &[]).unwrap();
+        let reply = upgrade(&handshake(|_| {}), &[], Some(SUBPROTOCOL)).unwrap();
         assert_eq!(reply.headers()[SEC_WEBSOCKET_ACCEPT], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         assert_eq!(reply.headers()[SEC_WEBSOCKET_PROTOCOL], "kkanbu.v1");
     }

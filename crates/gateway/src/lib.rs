@@ -8,8 +8,15 @@ mod admin;
 mod challenge;
 mod close;
 mod codec;
+mod come_back;
+#[cfg(feature = "conformance")]
+mod conformance;
 mod connection;
 mod feed;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+#[expect(clippy::expect_used, clippy::panic, reason = "it panics where something that has to hold does not")]
+pub mod fuzzing;
 mod handles;
 mod http;
 mod join_code;
@@ -21,6 +28,10 @@ mod service;
 mod session;
 mod telemetry;
 
+pub use come_back::come_back_spread;
+#[cfg(feature = "conformance")]
+#[doc(hidden)]
+pub use conformance::echo;
 pub use http::{Asset, Assets};
 pub use join_code::join_code;
 pub use listener::{ListenError, Tls};

@@ -1,15 +1,17 @@
 //! The accept loop: one HTTP/1 connection after another, with deadlines; upgraded ones become sessions.
 
+use crate::come_back::ComeBack;
 use crate::connection::Connection;
 use crate::http::{Assets, Reply, content_security_policy, page, plain, upgrade};
-use crate::service::Service;
-use crate::session::Session;
+use crate::session::{Session, Stepped};
+use crate::telemetry::Telemetry;
 use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use kkanbu_model::Limits;
 use std::convert::Infallible;
 use std::io;
 use std::path::PathBuf;
@@ -60,22 +62,30 @@ pub enum ListenError {
 }
 
 /// What every connection of the members' listener needs.
-pub(crate) struct Front {
-    pub(crate) service: Arc<Service>,
+pub(crate) struct Front<D> {
+    /// Gives an upgraded connection its session.
+    pub(crate) new_session: Box<dyn Fn() -> D + Send + Sync>,
+    pub(crate) limits: Limits,
+    pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) origin: Arc<str>,
     pub(crate) origins: Vec<String>,
+    /// What clients have to offer.
+    pub(crate) subprotocol: Option<&'static str>,
     pub(crate) assets: Assets,
     pub(crate) policy: HeaderValue,
     pub(crate) connections: Arc<Semaphore>,
     pub(crate) tasks: TaskTracker,
     pub(crate) drain: CancellationToken,
+    pub(crate) come_back: ComeBack,
 }
 
-impl Front {
+impl Front<Session> {
     pub(crate) fn policy(origin: &str) -> HeaderValue {
         HeaderValue::try_from(content_security_policy(origin)).unwrap_or(HeaderValue::from_static("default-src 'none'"))
     }
+}
 
+impl<D: Stepped> Front<D> {
     /// Accepts until the drain begins.
     pub(crate) async fn accept_loop(self: Arc<Self>, listener: TcpListener, tls: Option<Tls>) {
         let acceptor = tls.map(|tls| TlsAcceptor::from(tls.0));
@@ -87,7 +97,7 @@ impl Front {
             match accepted {
                 Ok((stream, _address)) => self.clone().begin(stream, acceptor.clone()),
                 Err(error) => {
-                    self.service.telemetry.accept_failed(&error);
+                    self.telemetry.accept_failed(&error);
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
@@ -101,10 +111,10 @@ impl Front {
         let tasks = self.tasks.clone();
         tasks.spawn(async move {
             let Some(acceptor) = acceptor else { return self.serve(stream, permit).await };
-            let handshake = tokio::time::timeout(self.service.limits.header, acceptor.accept(stream));
+            let handshake = tokio::time::timeout(self.limits.header, acceptor.accept(stream));
             match handshake.await {
                 Ok(Ok(stream)) => self.serve(stream, permit).await,
-                Ok(Err(_)) | Err(_) => self.service.telemetry.tls_handshake_failed(),
+                Ok(Err(_)) | Err(_) => self.telemetry.tls_handshake_failed(),
             }
         });
     }
@@ -114,7 +124,7 @@ impl Front {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let drain = self.drain.clone();
-        let (header, close) = (self.service.limits.header, self.service.limits.close);
+        let (header, close) = (self.limits.header, self.limits.close);
         let permit = Arc::new(permit);
         let answer = service_fn(move |request| {
             let reply = self.clone().answer::<S>(request, permit.clone());
@@ -143,14 +153,14 @@ impl Front {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         if permit.is_none() {
-            self.service.telemetry.connection_refused();
+            self.telemetry.connection_refused();
             return plain(StatusCode::SERVICE_UNAVAILABLE, "too many connections; come back later\n");
         }
         if request.uri().path() != kkanbu_wire::PATH {
             let https = self.origin.starts_with("https:");
             return page(&request, &self.assets, &self.policy, https);
         }
-        match upgrade(&request, &self.origins) {
+        match upgrade(&request, &self.origins, self.subprotocol) {
             Ok(reply) => {
                 let upgraded = hyper::upgrade::on(&mut request);
                 let tasks = self.tasks.clone();
@@ -165,7 +175,7 @@ impl Front {
                 reply
             }
             Err(refused) => {
-                self.service.telemetry.upgrade_refused(refused);
+                self.telemetry.upgrade_refused(refused);
                 refused.reply()
             }
         }
@@ -175,10 +185,10 @@ impl Front {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let session = Session::new(self.service.clone(), self.origin.clone());
-        self.service.telemetry.session_began();
-        let connection = Connection::new(socket, &early, session, self.service.clone());
-        let reason = connection.run(&self.drain).await;
-        self.service.telemetry.session_ended(reason);
+        let session = (self.new_session)();
+        self.telemetry.session_began();
+        let connection = Connection::new(socket, &early, session);
+        let reason = connection.run(&self.drain, &self.come_back).await;
+        self.telemetry.session_ended(reason);
     }
 }

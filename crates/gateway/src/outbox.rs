@@ -38,8 +38,25 @@ impl Outbox {
     /// The socket took `count` bytes.
     pub(crate) fn taken(&mut self, count: usize) {
         self.bytes.advance(count.min(self.bytes.len()));
-        if self.bytes.is_empty() && self.bytes.capacity() > KEEP_BYTES {
+        // The capacity leaves out what was taken already; reclaiming brings that back, and allocates nothing.
+        if self.bytes.is_empty() && self.bytes.try_reclaim(KEEP_BYTES + 1) {
             self.bytes = BytesMut::new();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outbox_that_was_full_keeps_little_memory_when_it_is_empty() {
+        let mut outbox = Outbox::default();
+        outbox.push(&vec![0; OUTBOX_SOFT_BYTES]);
+        outbox.taken(OUTBOX_SOFT_BYTES / 2);
+        assert_eq!(outbox.waiting().len(), OUTBOX_SOFT_BYTES / 2);
+        outbox.taken(OUTBOX_SOFT_BYTES / 2);
+        assert!(outbox.is_empty());
+        assert!(!outbox.bytes.try_reclaim(KEEP_BYTES + 1), "the memory is still there");
     }
 }

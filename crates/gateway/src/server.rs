@@ -1,10 +1,12 @@
 //! The server put together: listeners, the service, and the order in which it ends.
 
 use crate::admin::{self, Admin};
+use crate::come_back::ComeBack;
 use crate::http::Assets;
 use crate::listener::{Front, ListenError, Tls};
 use crate::ops;
-use crate::service::{Programmes, Service, ServiceParts};
+use crate::service::{Phases, Programmes, Service, ServiceParts};
+use crate::session::Session;
 use crate::telemetry::Telemetry;
 use kkanbu_broker::Broker;
 use kkanbu_model::{Clock, Limits, Programme};
@@ -17,8 +19,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// How often the calendar is looked at.
+const CALENDAR: Duration = Duration::from_secs(1);
 
 /// How often allowances that are full again are forgotten.
 const FORGET_RATES: Duration = Duration::from_mins(1);
@@ -156,18 +162,23 @@ impl Server {
         let origin: Arc<str> = self.settings.public_origin.as_str().into();
         let mut origins = self.settings.origins.clone();
         origins.push(self.settings.public_origin.clone());
+        let (service, server) = (self.service.clone(), origin.clone());
         let front = Arc::new(Front {
-            service: self.service.clone(),
+            new_session: Box::new(move || Session::new(service.clone(), server.clone())),
+            limits: self.settings.limits,
+            telemetry: self.service.telemetry.clone(),
             policy: Front::policy(&origin),
             origin: origin.clone(),
             origins,
+            subprotocol: Some(kkanbu_wire::SUBPROTOCOL),
             assets: self.assets.clone(),
             connections: Arc::new(Semaphore::new(self.settings.limits.connections_max)),
             tasks: self.tasks.clone(),
             drain: drain.clone(),
+            come_back: ComeBack::new(self.service.telemetry.clone()),
         });
         self.spawn_ops(listening.ops, &drain);
-        let admin_path = self.spawn_admin(listening.admin, origin);
+        let admin_path = self.spawn_admin(listening.admin, origin, drain);
         self.spawn_housekeeping();
         front.accept_loop(listening.members, self.settings.tls.clone()).await;
         let ended = self.end().await;
@@ -185,22 +196,50 @@ impl Server {
         }
     }
 
-    fn spawn_admin(&self, socket: Option<(UnixListener, PathBuf)>, origin: Arc<str>) -> Option<PathBuf> {
+    fn spawn_admin(
+        &self,
+        socket: Option<(UnixListener, PathBuf)>,
+        origin: Arc<str>,
+        drain: CancellationToken,
+    ) -> Option<PathBuf> {
         let (listener, path) = socket?;
-        let read_programme = self.read_programme;
-        let admin = Arc::new(Admin { service: self.service.clone(), origin, read_programme });
+        let (service, read_programme) = (self.service.clone(), self.read_programme);
+        let admin = Arc::new(Admin { service, origin, read_programme, drain, started: Instant::now() });
         self.feeds.spawn(admin.serve(listener, self.stop.clone(), self.feeds.clone()));
         Some(path)
     }
 
     fn spawn_housekeeping(&self) {
+        self.spawn_until_stop(|service| async move { service.relay_forever().await });
+        let pass = self.settings.limits.retention_pass;
+        self.spawn_until_stop(move |service| async move {
+            let mut passes = interval(pass);
+            loop {
+                passes.tick().await;
+                service.delete_expired().await;
+            }
+        });
         let (service, stop) = (self.service.clone(), self.stop.clone());
         self.feeds.spawn(async move {
+            let (mut forget, mut calendar) = (interval(FORGET_RATES), interval(CALENDAR));
+            let mut phases = Phases::default();
             loop {
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    () = tokio::time::sleep(FORGET_RATES) => service.forget_idle_rates(),
+                    _ = forget.tick() => service.forget_idle_rates(),
+                    _ = calendar.tick() => service.look_at_calendar(&mut phases),
                 }
+            }
+        });
+    }
+
+    /// Runs what has no end of its own until the server stops.
+    fn spawn_until_stop<F: Future<Output = ()> + Send + 'static>(&self, run: impl FnOnce(Arc<Service>) -> F) {
+        let (running, stop) = (run(self.service.clone()), self.stop.clone());
+        self.feeds.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = running => {}
             }
         });
     }

@@ -4,7 +4,7 @@
 use crate::close::CloseReason;
 use crate::http::UpgradeRefused;
 use kkanbu_broker::BrokerError;
-use kkanbu_model::RoomAddress;
+use kkanbu_model::{RoomAct, RoomAddress};
 use kkanbu_store::StoreError;
 use kkanbu_wire::{Code, Command, RejectCode};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -28,6 +28,10 @@ struct Reason {
 }
 
 /// The gateway's events. Counters are whole-server; none carries a programme, room or role.
+///
+/// Deliveries are not counted, nor are bytes or frames to members: divided by publications they would be the number of sessions in the room,
+/// which the gauges show in bands.
+#[derive(Debug)]
 pub(crate) struct Telemetry {
     registry: Registry,
     sessions_ended: Family<Reason, Counter>,
@@ -41,7 +45,12 @@ pub(crate) struct Telemetry {
     rejections: Family<Reason, Counter>,
     publications: Counter,
     publish_timeouts: Counter,
-    deliveries: Counter,
+    phase_changes: Counter,
+    acts: Family<Reason, Counter>,
+    relay_failures: Counter,
+    texts_erased: Counter,
+    logs_trimmed: Counter,
+    retention_failures: Counter,
     store_errors: Counter,
     broker_errors: Counter,
 }
@@ -61,10 +70,19 @@ impl Telemetry {
             rejections: Family::default(),
             publications: Counter::default(),
             publish_timeouts: Counter::default(),
-            deliveries: Counter::default(),
+            phase_changes: Counter::default(),
+            acts: Family::default(),
+            relay_failures: Counter::default(),
+            texts_erased: Counter::default(),
+            logs_trimmed: Counter::default(),
+            retention_failures: Counter::default(),
             store_errors: Counter::default(),
             broker_errors: Counter::default(),
         };
+        // Those that have not happened yet are shown too.
+        for act in RoomAct::NAMES {
+            drop(telemetry.acts.get_or_create(&Reason { reason: act }));
+        }
         telemetry.register();
         telemetry
     }
@@ -97,7 +115,7 @@ impl Telemetry {
             "TLS handshakes that failed or took too long",
             self.tls_failed.clone(),
         );
-        registry.register("commands", "Commands received, by area: enter, room, write, history", self.commands.clone());
+        registry.register("commands", "Commands received, by area: write, other", self.commands.clone());
         registry.register("rejections", "Commands rejected, by code", self.rejections.clone());
         registry.register("publications", "Commands of members that were published", self.publications.clone());
         registry.register(
@@ -105,7 +123,28 @@ impl Telemetry {
             "Publishes that took longer than the limit",
             self.publish_timeouts.clone(),
         );
-        registry.register("deliveries", "Publications copied into a session's outbox", self.deliveries.clone());
+        registry.register("phase_changes", "Rooms that opened or closed by the calendar", self.phase_changes.clone());
+        registry.register("acts", "Acts of administrators in rooms, by name", self.acts.clone());
+        registry.register(
+            "relay_failures",
+            "Times that acts of administrators could not be told to a room log",
+            self.relay_failures.clone(),
+        );
+        registry.register(
+            "texts_erased",
+            "Texts erased from the room log because they were replaced, taken back or expired",
+            self.texts_erased.clone(),
+        );
+        registry.register(
+            "logs_trimmed",
+            "Times that expired posts were deleted from a room's log",
+            self.logs_trimmed.clone(),
+        );
+        registry.register(
+            "retention_failures",
+            "Times that texts to be deleted could not be deleted; it is tried again",
+            self.retention_failures.clone(),
+        );
         registry.register("store_errors", "Failed calls of the store", self.store_errors.clone());
         registry.register("log_errors", "Failed calls of the room log", self.broker_errors.clone());
     }
@@ -121,6 +160,11 @@ impl Telemetry {
 
     pub(crate) fn session_began(&self) {
         self.sessions_live.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Live sessions, for the spread of a drain. Nothing else may tell it.
+    pub(crate) fn sessions_live(&self) -> u32 {
+        u32::try_from(self.sessions_live.load(Ordering::Relaxed)).unwrap_or_default()
     }
 
     pub(crate) fn session_ended(&self, reason: CloseReason) {
@@ -145,15 +189,22 @@ impl Telemetry {
         self.tls_failed.inc();
     }
 
-    /// Counts a command by its area alone: exact counts of joins and leaves, read often, would be their times.
+    /// Counts a command by whether it writes, and no finer: exact counts of joins and leaves, read often, would be their times; and a session
+    /// enters with as many commands each time, so that entries less ends would be the number of live sessions.
     pub(crate) fn command(&self, command: &Command) {
         let area = match command {
-            Command::Preview(_) | Command::Challenge(_) | Command::Authenticate(_) => "enter",
-            Command::Rooms(_) | Command::Join(_) | Command::Resume(_) | Command::Leave(_) | Command::Redraw(_) => {
-                "room"
+            Command::Post(_) | Command::Edit(_) | Command::Retract(_) | Command::React(_) | Command::Answer(_) => {
+                "write"
             }
-            Command::Post(_) | Command::Edit(_) | Command::Retract(_) | Command::React(_) => "write",
-            Command::History(_) => "history",
+            Command::Preview(_)
+            | Command::Challenge(_)
+            | Command::Authenticate(_)
+            | Command::Rooms(_)
+            | Command::Join(_)
+            | Command::Resume(_)
+            | Command::Leave(_)
+            | Command::Redraw(_)
+            | Command::History(_) => "other",
         };
         self.commands.get_or_create(&Area { area }).inc();
     }
@@ -171,10 +222,6 @@ impl Telemetry {
         warn!("publish timed out");
     }
 
-    pub(crate) fn delivered(&self, count: u64) {
-        self.deliveries.inc_by(count);
-    }
-
     pub(crate) fn store_failed(&self, error: &StoreError) {
         self.store_errors.inc();
         error!(%error, "store failed");
@@ -183,6 +230,38 @@ impl Telemetry {
     pub(crate) fn broker_failed(&self, error: &BrokerError) {
         self.broker_errors.inc();
         error!(%error, "log failed");
+    }
+
+    /// An administrator has done something in a room.
+    pub(crate) fn acted(&self, act: &'static str) {
+        self.acts.get_or_create(&Reason { reason: act }).inc();
+    }
+
+    /// Acts could not be told to their rooms' logs. It is tried again.
+    pub(crate) fn relay_failed(&self, reason: &str) {
+        self.relay_failures.inc();
+        warn!(reason, "acts of administrators wait for the room log");
+    }
+
+    /// Texts were erased from the log.
+    pub(crate) fn erased(&self, texts: usize) {
+        self.texts_erased.inc_by(texts as u64);
+    }
+
+    /// Expired posts were deleted from a room's log.
+    pub(crate) fn trimmed(&self) {
+        self.logs_trimmed.inc();
+    }
+
+    /// What has to be deleted is still there. It is tried again.
+    pub(crate) fn retention_failed(&self, error: &BrokerError) {
+        self.retention_failures.inc();
+        warn!(%error, "texts that have to be deleted are still in the room log");
+    }
+
+    /// A room has opened or closed.
+    pub(crate) fn phase_changed(&self) {
+        self.phase_changes.inc();
     }
 
     pub(crate) fn feed_broken(&self, room: &RoomAddress, error: &BrokerError) {
@@ -199,4 +278,33 @@ impl Telemetry {
 /// The lower edge of the band that a number falls into.
 fn band(number: i64) -> i64 {
     [10_000, 3_000, 1_000, 300, 100, 30, 10, 1].into_iter().find(|edge| number >= *edge).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kkanbu_wire::{Challenge, InRoom, Nothing};
+
+    /// What is counted where these commands come and a session ends.
+    fn counted(commands: &[Command]) -> String {
+        let telemetry = Telemetry::new();
+        telemetry.session_began();
+        for command in commands {
+            telemetry.command(command);
+        }
+        telemetry.session_ended(CloseReason::Client);
+        // Labels come in any order.
+        let text = telemetry.metrics_text();
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.sort_unstable();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn whether_somebody_entered_joined_or_left_can_not_be_told_from_the_counters() {
+        let room = || InRoom { room: "plaza".into() };
+        let entered = counted(&[Command::Challenge(Challenge { programme: "p".into() }), Command::Join(room())]);
+        assert!(entered.contains("kkanbu_commands_total{area=\"other\"} 2"), "{entered}");
+        assert_eq!(entered, counted(&[Command::Rooms(Nothing {}), Command::Leave(room())]));
+    }
 }

@@ -5,9 +5,8 @@ use crate::storage::Storage;
 use crate::telemetry;
 use anyhow::{Context, Result};
 use kkanbu_gateway::{Listening, Parts, Server, Settings};
-use kkanbu_model::SystemClock;
+use kkanbu_model::Programme;
 use kkanbu_room::Guard;
-use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -21,10 +20,10 @@ pub(crate) async fn run(settings: Settings, storage: Storage, guard: Guard, list
         store: storage.store.clone(),
         broker: storage.broker.clone(),
         programmes: storage.programmes.clone(),
-        clock: Arc::new(SystemClock),
+        clock: storage.clock.clone(),
         guard,
         assets: crate::page::assets(),
-        read_programme: programme_file::read_as_text,
+        read_programme,
     };
     let server = Server::new(settings, parts).run(listening, drain.clone());
     let signalled = async {
@@ -42,6 +41,20 @@ pub(crate) async fn run(settings: Settings, storage: Storage, guard: Guard, list
     };
     storage.left_in_order();
     Ok(in_time)
+}
+
+/// Keeps a crash from writing keys and posts to the disk. Whoever starts the process may have allowed that.
+pub(crate) fn no_core_dumps() {
+    // Less can always be had.
+    let _ = rlimit::Resource::CORE.set(0, 0);
+}
+
+/// Reads a definition that came through the admin socket.
+fn read_programme(text: &str) -> Result<Programme, Vec<String>> {
+    let reading =
+        programme_file::read(text).map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    reading.notes.iter().for_each(|note| telemetry::programme_note(note));
+    Ok(reading.programme)
 }
 
 /// Takes as many file descriptors as the system gives, and says so where they are fewer than there may be connections.

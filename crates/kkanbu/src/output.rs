@@ -1,5 +1,6 @@
 //! What the commands say to people and programs, on standard output and error. The only file that prints.
 
+use crate::backup::BackupError;
 use crate::config::ConfigErrors;
 use crate::storage::StorageError;
 use kkanbu_gateway::ListenError;
@@ -48,6 +49,11 @@ pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
     }
     if error.downcast_ref::<ListenError>().is_some() {
         return ExitCode::from(UNAVAILABLE);
+    }
+    match error.downcast_ref::<BackupError>() {
+        Some(BackupError::Target(_)) => return ExitCode::from(USAGE),
+        Some(_) => return ExitCode::from(IO_ERROR),
+        None => (),
     }
     if error.downcast_ref::<StorageError>().is_some() {
         return ExitCode::from(IO_ERROR);

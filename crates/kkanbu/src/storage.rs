@@ -1,12 +1,13 @@
 //! The data and key folders of one node: made once, opened together, never by two processes.
 
+use crate::pair::{Pair, PairError};
 use crate::stamp::Stamp;
 use crate::telemetry;
 use kkanbu_broker::Broker;
 use kkanbu_broker::memory::{self, MemoryBroker, SqliteJournal};
 use kkanbu_gateway::{Programmes, ProgrammesError};
 use kkanbu_keys::{FolderError, KeyFolder, Keyring};
-use kkanbu_model::{Limits, RoomAddress};
+use kkanbu_model::{Clock, Limits, RoomAddress};
 use kkanbu_store::Store;
 use kkanbu_store::sqlite::{self, SqliteStore};
 use std::fs::{self, DirBuilder, File, TryLockError};
@@ -30,6 +31,9 @@ pub(crate) enum StorageError {
     /// The programmes.
     #[error(transparent)]
     Programmes(#[from] ProgrammesError),
+    /// The databases are no pair.
+    #[error(transparent)]
+    Pair(#[from] PairError),
     /// There is no data, though there should be.
     #[error(
         "{0} is not there; if this is the first start, run `kkanbu init --config …`; otherwise the wrong folder is mounted or named"
@@ -43,8 +47,13 @@ pub(crate) enum StorageError {
         /// The data folder.
         data: PathBuf,
     },
+    /// A restore did not come to its end.
+    #[error(
+        "a restore into {0} was interrupted, and what is there is not a pair; run `kkanbu restore --config … --from …` again, which sets it aside"
+    )]
+    HalfRestored(PathBuf),
     /// Another process uses the folder.
-    #[error("another process uses {0}")]
+    #[error("another process uses {0}; stop the server first")]
     InUse(PathBuf),
     /// The operating system refused.
     #[error("{path}: {source}")]
@@ -55,6 +64,9 @@ pub(crate) enum StorageError {
         source: io::Error,
     },
 }
+
+/// Lies in the data folder while a restore exchanges its files.
+pub(crate) const RESTORE_MARK: &str = "restore-unfinished";
 
 /// The two folders.
 #[derive(Debug, Clone)]
@@ -68,7 +80,9 @@ pub(crate) struct Storage {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) programmes: Programmes,
+    pub(crate) clock: Arc<dyn Clock>,
     stamp: Stamp,
+    pair: Pair,
     /// Held as long as the data is in use; the operating system lets go when the process ends, however it ends.
     _lock: File,
 }
@@ -94,6 +108,7 @@ impl Folders {
             opened => opened?,
         };
         let _lock = self.lock()?;
+        self.refuse_half_restored()?;
         let (store, log) = (self.store(), self.log());
         if (!store.exists() || !log.exists()) && keys.has_content_keys()? {
             return Err(StorageError::KeysWithoutData { keys: self.keys.clone(), data: self.data.clone() });
@@ -109,28 +124,38 @@ impl Folders {
     }
 
     /// Opens everything that was made.
-    pub(crate) async fn open(&self, limits: &Limits) -> Result<Storage, StorageError> {
+    pub(crate) async fn open(&self, limits: &Limits, clock: Arc<dyn Clock>) -> Result<Storage, StorageError> {
         if !self.data.is_dir() {
             return Err(StorageError::NoData(self.data.clone()));
         }
         let lock = self.lock()?;
+        self.refuse_half_restored()?;
         let folder = KeyFolder::open(&self.keys)?;
         let keyring = Keyring::default();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&self.store(), folder.server_id(), keyring.clone())?);
         let journal = SqliteJournal::open(&self.log(), folder.server_id())?;
+        let pair = Pair::new(self.store(), self.log());
+        pair.check()?;
+        pair.renew()?;
         let broker = MemoryBroker::start(journal, keyring.clone(), limits);
         let broker: Arc<dyn Broker> = Arc::new(broker.map_err(|source| io_at(&self.log(), source))?);
-        let programmes = Programmes::load(folder, keyring, store.clone(), broker.clone()).await?;
+        let programmes = Programmes::load(folder, keyring, store.clone(), broker.clone(), clock.clone()).await?;
         let stamp = Stamp::new(&self.data, &self.keys);
         if !stamp.fits() {
             telemetry::data_put_back();
             begin_epochs(&programmes, &broker).await?;
         }
         stamp.renew().map_err(|source| io_at(&self.data, source))?;
-        Ok(Storage { store, broker, programmes, stamp, _lock: lock })
+        Ok(Storage { store, broker, programmes, clock, stamp, pair, _lock: lock })
     }
 
-    fn lock(&self) -> Result<File, StorageError> {
+    /// Whether a restore exchanged files here and did not come to its end.
+    pub(crate) fn refuse_half_restored(&self) -> Result<(), StorageError> {
+        if self.data.join(RESTORE_MARK).exists() { Err(StorageError::HalfRestored(self.data.clone())) } else { Ok(()) }
+    }
+
+    /// Makes the folder where need be, and keeps other processes out.
+    pub(crate) fn lock(&self) -> Result<File, StorageError> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.data).map_err(|source| io_at(&self.data, source))?;
         let path = self.data.join("lock");
         let file = fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
@@ -159,6 +184,9 @@ impl Storage {
     pub(crate) fn left_in_order(self) {
         if let Err(error) = self.stamp.renew() {
             telemetry::stamp_failed(&error);
+        }
+        if let Err(error) = self.pair.renew() {
+            telemetry::pair_failed(&error);
         }
     }
 }

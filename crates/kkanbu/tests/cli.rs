@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "cli/operators.rs"]
+mod operators;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -74,6 +77,14 @@ impl Site {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
+    /// Serves until the admin socket is there, then ends in good order: nothing is left in a write-ahead log.
+    fn serves_in_order(&self) {
+        let mut child = self.serve();
+        wait_for(&self.path("admin.sock"));
+        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        assert!(child.wait().unwrap().success());
+    }
+
     /// Serves until the admin socket is there, then is killed.
     fn serves_once(&self) {
         let mut child = self.serve();
@@ -115,6 +126,37 @@ fn a_wrong_configuration_exits_with_64_and_names_every_fault_with_its_line() {
     assert_eq!(kkanbu().arg("--help").output().unwrap().status.code(), Some(0));
     let missing = kkanbu().args(["serve", "--config", "/nowhere/kkanbu.toml"]).output().unwrap();
     assert_eq!(missing.status.code(), Some(64));
+}
+
+#[test]
+fn a_wrong_programme_file_exits_with_64_before_anything_is_made() {
+    let site = Site::new();
+    let wrong = fs::read_to_string("programmes/anyang-2022.toml").unwrap();
+    fs::write(site.path("anyang.toml"), wrong.replace("seats = 17", "seats = 4").replace("2022-10-04", "\"soon\""))
+        .unwrap();
+    let faults = ["anyang.toml: line 11: programme.starts_on must be a day", "line 18: seats is 4; fewer than 5"];
+    let folder = site.path("demo");
+    let file = site.path("anyang.toml");
+    let demo = kkanbu().args(["demo", "--port", "0", "--folder"]).arg(&folder).arg("--programme").arg(&file).output();
+    let rehearse = kkanbu().args(["rehearse", "--seconds", "1", "--programme"]).arg(&file).output();
+    for output in [demo.unwrap(), rehearse.unwrap(), site.run("check-config"), site.run("serve")] {
+        assert_eq!(output.status.code(), Some(64), "{}", said(&output));
+        for fault in faults {
+            assert!(said(&output).contains(fault), "{fault} is not in: {}", said(&output));
+        }
+    }
+    assert!(!folder.exists() && !site.path("data").exists());
+}
+
+#[test]
+fn departments_that_share_a_room_are_told_to_who_checks() {
+    let site = Site::new();
+    let relay = fs::read_to_string("programmes/seogwipo-2026.toml").unwrap();
+    fs::write(site.path("anyang.toml"), relay.replace("junior = 6", "junior = 2")).unwrap();
+    let checked = site.run("check-config");
+    assert!(checked.status.success(), "{}", said(&checked));
+    let note = "note: anyang.toml: line 54: department-5 has 2 of role junior, fewer than 5: it shares a room with department-4";
+    assert!(said(&checked).contains(note), "{}", said(&checked));
 }
 
 #[test]
@@ -179,7 +221,7 @@ fn keys_without_their_data_are_not_given_an_empty_store() {
 fn foreign_truncated_and_strange_databases_are_refused() {
     for database in ["store.sqlite", "log.sqlite"] {
         let (site, other) = (Site::made(), Site::made());
-        site.serves_once();
+        site.serves_in_order();
         let path = site.path("data").join(database);
         let kept = fs::read(&path).unwrap();
 
@@ -260,6 +302,28 @@ fn demo(folder: &Path, blocks: Option<u32>) -> (Child, serde_json::Value) {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
     (child, ready)
+}
+
+#[test]
+fn a_demo_goes_on_with_the_programme_that_it_began() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("anyang.toml");
+    let begin = |seats: &str| {
+        let text = fs::read_to_string("programmes/anyang-2022.toml").unwrap();
+        fs::write(&file, text.replace("seats = 17", seats)).unwrap();
+        let mut command = kkanbu();
+        command.args(["demo", "--json", "--port", "0", "--folder"]).arg(folder.path().join("x"));
+        command.arg("--programme").arg(&file).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"));
+        let link = ready["links"]["mentor"].as_str().unwrap();
+        link.rsplit('/').next().unwrap().to_owned()
+    };
+    assert_eq!(begin("seats = 17"), begin("seats = 18"), "the file changed, the programme that runs did not");
 }
 
 fn link(ready: &serde_json::Value) -> kkanbu_client::JoinLink {

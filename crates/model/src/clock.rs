@@ -17,9 +17,42 @@ impl Minute {
         self.0
     }
 
+    /// This many minutes later.
+    #[must_use]
+    pub const fn plus(self, minutes: u64) -> Self {
+        Self(self.0.saturating_add(minutes))
+    }
+
+    /// This many minutes before.
+    #[must_use]
+    pub const fn minus(self, minutes: u64) -> Self {
+        Self(self.0.saturating_sub(minutes))
+    }
+
     /// The minute in which this time since 1970 lies.
     pub const fn containing(since_1970: Duration) -> Self {
         Self(since_1970.as_secs() / 60)
+    }
+}
+
+/// Whole hours since 1970-01-01T00:00Z: all that the audit log tells of when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hour(u64);
+
+impl Hour {
+    /// The hour with this number.
+    pub const fn new(hours_since_1970: u64) -> Self {
+        Self(hours_since_1970)
+    }
+
+    /// Its number.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The hour in which this minute lies.
+    pub const fn containing(minute: Minute) -> Self {
+        Self(minute.0 / 60)
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Event {
         reply_to: Option<Offset>,
         /// Handles called by name; each has posted in the room.
         mentions: Vec<Handle>,
+        /// It asks something: open until somebody who may answers it.
+        question: bool,
     },
     /// The author replaced the text of an own post.
     Edit {
@@ -52,10 +54,50 @@ pub enum Event {
         /// Whose, so that one membership counts once. Sealed in the log, never on the wire.
         by: MembershipId,
     },
+    /// A question was marked as answered, or as open again. Who did it is not kept.
+    Answer {
+        /// The question.
+        target: Offset,
+        /// Answered, or open again.
+        on: bool,
+    },
+    /// A moderator hid a post.
+    Hide {
+        /// The post.
+        target: Offset,
+    },
+    /// A moderator showed a hidden post again.
+    Restore {
+        /// The post.
+        target: Offset,
+    },
     /// A moderator stopped all posting.
     Freeze,
     /// A moderator allowed posting again.
     Thaw,
+    /// A moderator set how long each member waits between two posts.
+    Slow {
+        /// Seconds; 0 lets everybody post as fast as the limits allow.
+        seconds: u32,
+    },
+    /// A moderator put a notice up in place of the one before, or took it down.
+    Notice {
+        /// The notice; `None` takes it down.
+        text: Option<Body>,
+    },
+    /// What freezes, slow mode and notices have come to: written before the publications that say so are deleted.
+    Settings(RoomSettings),
+}
+
+/// What moderators have set in a room.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RoomSettings {
+    /// Posting is stopped.
+    pub frozen: bool,
+    /// Seconds between two posts of one member; 0 is no slow mode.
+    pub slow_seconds: u32,
+    /// The notice that is up.
+    pub notice: Option<Body>,
 }
 
 impl Event {
@@ -64,7 +106,46 @@ impl Event {
     pub const fn changes_state(&self) -> bool {
         match self {
             Self::Post { .. } | Self::React { .. } => false,
-            Self::Edit { .. } | Self::Retract { .. } | Self::Freeze | Self::Thaw => true,
+            Self::Edit { .. }
+            | Self::Retract { .. }
+            | Self::Answer { .. }
+            | Self::Hide { .. }
+            | Self::Restore { .. }
+            | Self::Freeze
+            | Self::Thaw
+            | Self::Slow { .. }
+            | Self::Notice { .. }
+            | Self::Settings(_) => true,
+        }
+    }
+
+    /// The same event without the text that somebody wrote; `None` where there is none to take out. What is left says that
+    /// something was written under which handle, until the publication itself is deleted.
+    #[must_use]
+    pub fn without_text(&self) -> Option<Self> {
+        match self {
+            Self::Post { author, body, reply_to, question, .. } if !body.is_erased() => Some(Self::Post {
+                author: author.clone(),
+                body: Body::erased(),
+                reply_to: *reply_to,
+                mentions: Vec::new(),
+                question: *question,
+            }),
+            Self::Edit { target, body, .. } if !body.is_erased() => {
+                Some(Self::Edit { target: *target, body: Body::erased(), mentions: Vec::new() })
+            }
+            Self::Post { .. }
+            | Self::Edit { .. }
+            | Self::Retract { .. }
+            | Self::React { .. }
+            | Self::Answer { .. }
+            | Self::Hide { .. }
+            | Self::Restore { .. }
+            | Self::Freeze
+            | Self::Thaw
+            | Self::Slow { .. }
+            | Self::Notice { .. }
+            | Self::Settings(_) => None,
         }
     }
 }

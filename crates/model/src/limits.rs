@@ -48,6 +48,9 @@ pub struct Limits {
     pub ring_publications_max: usize,
     /// Publications that wait for the log's writer. Crossed: `unavailable`.
     pub log_queue_max: usize,
+    /// Longest time that a text lies in the log's files after it expired, was replaced or taken back, but for the time that deleting takes.
+    /// Crossed: it is deleted.
+    pub retention_pass: Duration,
     /// Time for one publish. Crossed: `unavailable`, and the same key may be tried again.
     pub publish: Duration,
 }
@@ -75,6 +78,7 @@ impl Default for Limits {
             close: Duration::from_secs(2),
             ring_publications_max: 1_024,
             log_queue_max: 4_096,
+            retention_pass: Duration::from_mins(10),
             publish: Duration::from_secs(5),
         }
     }

@@ -1,6 +1,6 @@
 //! A member: a public key in one programme, and what a room knows of it.
 
-use crate::{Handle, MembershipId, RoleId};
+use crate::{Handle, MembershipId, Minute, RoleId};
 use data_encoding::BASE64URL_NOPAD;
 use std::fmt;
 
@@ -56,4 +56,22 @@ pub struct Membership {
     pub role: RoleId,
     /// Whether it has posted: from then on the handle stays until a rotation.
     pub posted: bool,
+    /// What moderators have done to it. It stays when the member leaves and comes in again.
+    pub sanction: Sanction,
+}
+
+/// What moderators have done to a member in one room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sanction {
+    /// May read and not write before this minute.
+    pub muted_until: Option<Minute>,
+    /// May neither read nor write, and can't come in again.
+    pub removed: bool,
+}
+
+impl Sanction {
+    /// When the mute ends, where one runs.
+    pub fn muted_at(&self, now: Minute) -> Option<Minute> {
+        self.muted_until.filter(|until| *until > now)
+    }
 }

@@ -65,6 +65,16 @@ impl Body {
         Self(text)
     }
 
+    /// What is left of a body after its text was deleted from the log.
+    pub const fn erased() -> Self {
+        Self(String::new())
+    }
+
+    /// Whether the text was deleted. No body that anybody wrote is empty.
+    pub fn is_erased(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,8 +1,8 @@
 //! The rules: whether a command becomes an event.
 
-use crate::{Finding, Guard, RoomState};
+use crate::{Finding, Guard, PostState, RoomState};
 use kkanbu_model::{
-    Author, Body, BodyError, Event, Handle, Limits, Membership, Minute, Name, Offset, Reaction, StateVersion,
+    Author, Body, BodyError, Event, Handle, Limits, Membership, Minute, Name, Offset, Phase, Reaction, StateVersion,
 };
 
 /// A room as a decision sees it.
@@ -14,6 +14,10 @@ pub struct RoomView<'a> {
     pub limits: &'a Limits,
     /// What finds personal data.
     pub guard: &'a Guard,
+    /// What the room is in at the time of the decision.
+    pub phase: Phase,
+    /// Whether the member's role may mark others' questions as answered.
+    pub may_answer: bool,
     /// The member's role as a badge, where [`crate::BADGE_MIN`] of that role are in.
     pub badge: Option<&'a Name>,
 }
@@ -31,6 +35,8 @@ pub enum Command {
         mentions: Vec<String>,
         /// The guard's findings were shown, and the person insists.
         confirmed: bool,
+        /// It asks something.
+        question: bool,
     },
     /// Replaces the text of an own post.
     Edit {
@@ -57,6 +63,13 @@ pub enum Command {
         /// Set, or take back.
         on: bool,
     },
+    /// Marks a question as answered, or as open again.
+    Answer {
+        /// The question.
+        target: Offset,
+        /// Answered, or open again.
+        on: bool,
+    },
 }
 
 // Bodies are never printed.
@@ -67,6 +80,7 @@ impl std::fmt::Debug for Command {
             Self::Edit { .. } => "Edit(…)",
             Self::Retract { .. } => "Retract(…)",
             Self::React { .. } => "React(…)",
+            Self::Answer { .. } => "Answer(…)",
         })
     }
 }
@@ -85,9 +99,18 @@ pub struct Decision {
 /// Why a command was not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
+    /// The room has not opened yet.
+    #[error("the room has not opened yet")]
+    NotOpen,
+    /// The room has closed.
+    #[error("the room has closed")]
+    Closed,
     /// A moderator has stopped posting.
     #[error("the room is frozen")]
     Frozen,
+    /// A moderator forbade the member to write, until then.
+    #[error("muted")]
+    Muted(Minute),
     /// The body is none.
     #[error(transparent)]
     Body(#[from] BodyError),
@@ -100,6 +123,15 @@ pub enum Rejection {
     /// The post was taken back.
     #[error("the post was retracted")]
     PostRetracted,
+    /// A moderator has hidden the post.
+    #[error("the post is hidden")]
+    PostHidden,
+    /// The post does not ask anything.
+    #[error("not a question")]
+    NotAQuestion,
+    /// Neither the author nor of a role that answers.
+    #[error("may not mark the question")]
+    MayNotAnswer,
     /// Somebody else's post.
     #[error("not one's own post")]
     NotYourPost,
@@ -116,26 +148,29 @@ pub enum Rejection {
 
 /// Says whether `member` may do `command` in the room now, and what is to be published then.
 pub fn decide(view: RoomView<'_>, member: &Membership, command: Command, now: Minute) -> Result<Decision, Rejection> {
-    // Taking back is always possible: what somebody regrets must not stand because others were stopped.
-    if view.state.is_frozen() && !matches!(command, Command::Retract { .. }) {
-        return Err(Rejection::Frozen);
+    // Taking back is always possible: what somebody regrets must not stand because writing was stopped.
+    if !matches!(command, Command::Retract { .. }) {
+        may_write(view, member, now)?;
     }
     let event = match command {
-        Command::Post { body, reply_to, mentions, confirmed } => {
+        Command::Post { body, reply_to, mentions, confirmed, question } => {
             if let Some(target) = reply_to {
                 standing_post(view, target)?;
             }
             let author = Author { handle: member.handle.clone(), badge: view.badge.cloned(), membership: member.id };
             let body = checked_body(view, &body, confirmed)?;
-            Event::Post { author, body, reply_to, mentions: checked_mentions(view, mentions)? }
+            Event::Post { author, body, reply_to, mentions: checked_mentions(view, mentions)?, question }
         }
         Command::Edit { target, body, mentions, confirmed } => {
-            own_post(view, member, target)?;
+            let post = own_post(view, member, target)?;
+            standing(post)?;
             let body = checked_body(view, &body, confirmed)?;
             Event::Edit { target, body, mentions: checked_mentions(view, mentions)? }
         }
         Command::Retract { target } => {
-            own_post(view, member, target)?;
+            if own_post(view, member, target)?.retracted {
+                return Err(Rejection::PostRetracted);
+            }
             Event::Retract { target }
         }
         Command::React { target, reaction, on } => {
@@ -143,25 +178,52 @@ pub fn decide(view: RoomView<'_>, member: &Membership, command: Command, now: Mi
             let reaction = Reaction::from_text(&reaction).ok_or(Rejection::UnknownReaction)?;
             Event::React { target, reaction, on, by: member.id }
         }
+        Command::Answer { target, on } => {
+            let post = standing_post(view, target)?;
+            if !post.question {
+                return Err(Rejection::NotAQuestion);
+            }
+            if !view.may_answer && post.author.membership != member.id {
+                return Err(Rejection::MayNotAnswer);
+            }
+            Event::Answer { target, on }
+        }
     };
     Ok(Decision { event, decided_on: view.state.version(), minute: now })
 }
 
-fn standing_post(view: RoomView<'_>, target: Offset) -> Result<&crate::PostState, Rejection> {
-    let post = view.state.post(target).ok_or(Rejection::UnknownPost)?;
-    if post.body.is_none() {
-        return Err(Rejection::PostRetracted);
+/// Whether the member may write anything at all now.
+fn may_write(view: RoomView<'_>, member: &Membership, now: Minute) -> Result<(), Rejection> {
+    match view.phase {
+        Phase::Upcoming => return Err(Rejection::NotOpen),
+        Phase::Closed => return Err(Rejection::Closed),
+        Phase::Open => {}
     }
-    Ok(post)
+    if let Some(until) = member.sanction.muted_at(now) {
+        return Err(Rejection::Muted(until));
+    }
+    if view.state.is_frozen() { Err(Rejection::Frozen) } else { Ok(()) }
 }
 
-fn own_post(view: RoomView<'_>, member: &Membership, target: Offset) -> Result<(), Rejection> {
+fn standing(post: &PostState) -> Result<&PostState, Rejection> {
+    match (post.retracted, post.hidden) {
+        (true, _) => Err(Rejection::PostRetracted),
+        (false, true) => Err(Rejection::PostHidden),
+        (false, false) => Ok(post),
+    }
+}
+
+fn standing_post(view: RoomView<'_>, target: Offset) -> Result<&PostState, Rejection> {
+    standing(view.state.post(target).ok_or(Rejection::UnknownPost)?)
+}
+
+fn own_post<'a>(view: RoomView<'a>, member: &Membership, target: Offset) -> Result<&'a PostState, Rejection> {
     let post = view.state.post(target).ok_or(Rejection::UnknownPost)?;
     // Whose it is comes before what became of it: others learn nothing new from the order of checks.
     if post.author.membership != member.id {
         return Err(Rejection::NotYourPost);
     }
-    standing_post(view, target).map(|_| ())
+    Ok(post)
 }
 
 fn checked_body(view: RoomView<'_>, text: &str, confirmed: bool) -> Result<Body, Rejection> {

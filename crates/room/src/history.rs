@@ -22,17 +22,18 @@ pub struct Page<'a> {
 }
 
 impl RoomState {
-    /// The newest posts below `before`: at most `limit`, and no more than fit `budget` by `cost`; but always one, where there is one.
+    /// The newest posts below `before` that `wanted` names: at most `limit`, and no more than fit `budget` by `cost`; but always one, where there is one.
     pub fn page(
         &self,
         before: Option<Offset>,
+        wanted: impl Fn(&PostState) -> bool,
         limit: usize,
         budget: usize,
         cost: impl Fn(&PostState) -> usize,
     ) -> Page<'_> {
         let mut posts = Vec::new();
         let mut spent = 0_usize;
-        let mut older = self.posts_before(before).peekable();
+        let mut older = self.posts_before(before).filter(|(_, post)| wanted(post)).peekable();
         while let Some((offset, post)) = older.peek() {
             spent = spent.saturating_add(cost(post));
             if posts.len() == limit || (spent > budget && !posts.is_empty()) {

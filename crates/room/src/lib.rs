@@ -6,6 +6,7 @@
 mod decide;
 mod guard;
 mod history;
+mod retention;
 mod state;
 
 pub use decide::{Command, Decision, Rejection, RoomView, decide};

@@ -1,6 +1,10 @@
 //! Boundary type: a programme's definition as the databases keep it, in JSON. It names no person.
+//!
+//! Fields that schema 1 did not have are read with their defaults where they are not there.
 
-use kkanbu_model::{Language, Name, Programme, ProgrammeId, Role, RoleId, Room, RoomId};
+use kkanbu_model::{
+    Admission, Language, Minute, Name, Programme, ProgrammeId, Role, RoleId, Room, RoomId, Schedule, TimeZone,
+};
 use serde::{Deserialize, Serialize};
 
 /// A definition in the database can't be read.
@@ -13,7 +17,11 @@ pub(crate) struct DefinitionError;
 struct StoredProgramme {
     name: String,
     organisation: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    purposes: Vec<String>,
     language: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    timezone: Option<String>,
     retention_days: u16,
     roles: Vec<StoredRole>,
     rooms: Vec<StoredRoom>,
@@ -25,6 +33,12 @@ struct StoredRole {
     id: String,
     name: String,
     seats: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    admission: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    eligibility: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    answers: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,14 +48,23 @@ struct StoredRoom {
     name: String,
     roles: Vec<String>,
     seats_per_role: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    topic: Option<String>,
+    /// Minutes since 1970, as all times are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    opens: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    closes: Option<u64>,
 }
 
 /// The definition as JSON, without its id, which is the row's key.
 pub(crate) fn to_json(programme: &Programme) -> Result<String, DefinitionError> {
     let stored = StoredProgramme {
-        name: programme.name.as_str().to_owned(),
-        organisation: programme.organisation.as_str().to_owned(),
+        name: text(&programme.name),
+        organisation: text(&programme.organisation),
+        purposes: programme.purposes.iter().map(text).collect(),
         language: programme.language.tag().to_owned(),
+        timezone: Some(programme.timezone.as_str().to_owned()),
         retention_days: programme.retention_days,
         roles: programme.roles.iter().map(StoredRole::from).collect(),
         rooms: programme.rooms.iter().map(StoredRoom::from).collect(),
@@ -56,6 +79,8 @@ pub(crate) fn from_json(id: ProgrammeId, json: &str) -> Result<Programme, Defini
         id,
         name: name(&stored.name)?,
         organisation: name(&stored.organisation)?,
+        purposes: stored.purposes.iter().map(|purpose| name(purpose)).collect::<Result<_, _>>()?,
+        timezone: timezone(stored.timezone)?,
         language: Language::from_tag(&stored.language).ok_or(DefinitionError)?,
         retention_days: stored.retention_days,
         roles: stored.roles.into_iter().map(Role::try_from).collect::<Result<_, _>>()?,
@@ -63,8 +88,20 @@ pub(crate) fn from_json(id: ProgrammeId, json: &str) -> Result<Programme, Defini
     })
 }
 
+fn text(name: &Name) -> String {
+    name.as_str().to_owned()
+}
+
 fn name(text: &str) -> Result<Name, DefinitionError> {
     Name::new(text).map_err(|_| DefinitionError)
+}
+
+fn timezone(stored: Option<String>) -> Result<TimeZone, DefinitionError> {
+    stored.map_or_else(|| Ok(TimeZone::default()), |zone| TimeZone::new(zone).map_err(|_| DefinitionError))
+}
+
+fn admission(stored: Option<String>) -> Result<Admission, DefinitionError> {
+    stored.map_or(Ok(Admission::default()), |name| Admission::from_name(&name).ok_or(DefinitionError))
 }
 
 fn role_id(text: String) -> Result<RoleId, DefinitionError> {
@@ -73,7 +110,14 @@ fn role_id(text: String) -> Result<RoleId, DefinitionError> {
 
 impl From<&Role> for StoredRole {
     fn from(role: &Role) -> Self {
-        Self { id: role.id.as_str().to_owned(), name: role.name.as_str().to_owned(), seats: role.seats }
+        Self {
+            id: role.id.as_str().to_owned(),
+            name: text(&role.name),
+            seats: role.seats,
+            admission: Some(role.admission.as_str().to_owned()),
+            eligibility: role.eligibility.as_ref().map(text),
+            answers: role.answers,
+        }
     }
 }
 
@@ -81,7 +125,14 @@ impl TryFrom<StoredRole> for Role {
     type Error = DefinitionError;
 
     fn try_from(stored: StoredRole) -> Result<Self, DefinitionError> {
-        Ok(Self { id: role_id(stored.id)?, name: name(&stored.name)?, seats: stored.seats })
+        Ok(Self {
+            id: role_id(stored.id)?,
+            name: name(&stored.name)?,
+            seats: stored.seats,
+            admission: admission(stored.admission)?,
+            eligibility: stored.eligibility.as_deref().map(name).transpose()?,
+            answers: stored.answers,
+        })
     }
 }
 
@@ -89,9 +140,12 @@ impl From<&Room> for StoredRoom {
     fn from(room: &Room) -> Self {
         Self {
             id: room.id.as_str().to_owned(),
-            name: room.name.as_str().to_owned(),
+            name: text(&room.name),
             roles: room.roles.iter().map(|role| role.as_str().to_owned()).collect(),
             seats_per_role: room.seats_per_role,
+            topic: room.topic.as_ref().map(text),
+            opens: room.schedule.opens.map(Minute::get),
+            closes: room.schedule.closes.map(Minute::get),
         }
     }
 }
@@ -105,6 +159,8 @@ impl TryFrom<StoredRoom> for Room {
             name: name(&stored.name)?,
             roles: stored.roles.into_iter().map(role_id).collect::<Result<_, _>>()?,
             seats_per_role: stored.seats_per_role,
+            topic: stored.topic.as_deref().map(name).transpose()?,
+            schedule: Schedule { opens: stored.opens.map(Minute::new), closes: stored.closes.map(Minute::new) },
         })
     }
 }
@@ -113,35 +169,63 @@ impl TryFrom<StoredRoom> for Room {
 mod tests {
     use super::*;
 
-    fn programme() -> Programme {
+    /// One as schema 1 could hold it.
+    fn plain() -> Programme {
         let mentor = RoleId::new("mentor").unwrap();
+        let plaza = Room::new(RoomId::new("plaza").unwrap(), name("깐부 광장").unwrap(), vec![mentor.clone()]);
         Programme {
             id: ProgrammeId::new("anyang-2022").unwrap(),
-            name: Name::new("깐부 멘토링").unwrap(),
-            organisation: Name::new("안양시").unwrap(),
+            name: name("깐부 멘토링").unwrap(),
+            organisation: name("안양시").unwrap(),
+            purposes: Vec::new(),
             language: Language::Korean,
+            timezone: TimeZone::default(),
             retention_days: 30,
-            roles: vec![Role { id: mentor.clone(), name: Name::new("멘토").unwrap(), seats: 17 }],
-            rooms: vec![Room {
-                id: RoomId::new("plaza").unwrap(),
-                name: Name::new("깐부 광장").unwrap(),
-                roles: vec![mentor],
-                seats_per_role: Some(5),
-            }],
+            roles: vec![Role::new(mentor, name("멘토").unwrap(), 17)],
+            rooms: vec![Room { seats_per_role: Some(5), ..plaza }],
         }
+    }
+
+    /// One that uses all there is.
+    fn programme() -> Programme {
+        let mut programme = plain();
+        programme.purposes = vec![name("신규공무원의 적응").unwrap(), name("세대 공감").unwrap()];
+        programme.timezone = TimeZone::new("Europe/Berlin").unwrap();
+        for role in &mut programme.roles {
+            role.admission = Admission::Screened;
+            role.eligibility = Some(name("3년 이상").unwrap());
+            role.answers = true;
+        }
+        for room in &mut programme.rooms {
+            room.topic = Some(name("봄맞이 도시락 토크").unwrap());
+            room.schedule = Schedule { opens: Some(Minute::new(27_000_000)), closes: Some(Minute::new(27_000_060)) };
+        }
+        programme
+    }
+
+    /// What schema 1 wrote for `plain`.
+    const SCHEMA_1: &str = r#"{"name":"깐부 멘토링","organisation":"안양시","language":"ko","retention_days":30,"roles":[{"id":"mentor","name":"멘토","seats":17}],"rooms":[{"id":"plaza","name":"깐부 광장","roles":["mentor"],"seats_per_role":5}]}"#;
+
+    #[test]
+    fn what_schema_1_wrote_reads_with_defaults() {
+        assert_eq!(from_json(plain().id, SCHEMA_1), Ok(plain()));
     }
 
     #[test]
     fn a_definition_survives_its_json() {
-        let json = to_json(&programme()).unwrap();
-        assert_eq!(from_json(programme().id, &json), Ok(programme()));
+        for programme in [programme(), plain()] {
+            let json = to_json(&programme).unwrap();
+            assert_eq!(from_json(programme.id.clone(), &json), Ok(programme));
+        }
     }
 
     #[test]
     fn a_definition_that_is_cut_or_has_more_in_it_is_refused() {
         let json = to_json(&programme()).unwrap();
         let more = json.replacen('{', "{\"extra\":1,", 1);
-        for bad in [&json[..json.len() - 1], more.as_str(), "", "null"] {
+        let zone = json.replace("Europe/Berlin", "Europe Berlin");
+        let admission = json.replace("screened", "lottery");
+        for bad in [&json[..json.len() - 1], &more, &zone, &admission, "", "null"] {
             assert_eq!(from_json(programme().id, bad), Err(DefinitionError), "{bad}");
         }
     }

@@ -3,7 +3,7 @@
 //! Every database engine uses these, so that no engine decides for itself what may be seen.
 
 use kkanbu_keys::{ContentKey, Tag};
-use kkanbu_model::{Handle, MemberKey, Membership, MembershipId, ProgrammeId, RoleId, RoomAddress};
+use kkanbu_model::{Handle, MemberKey, Membership, MembershipId, ProgrammeId, RoleId, RoomAddress, Sanction};
 
 /// Sealed records are as long as a multiple of this, so that the length of a handle does not show. One is enough for all that the
 /// word lists can draw.
@@ -35,7 +35,8 @@ pub(crate) fn handle_tag(key: &ContentKey, room: &RoomAddress, handle: &Handle) 
     key.tag("handle", &parts)
 }
 
-/// Seals a membership for the row with this tag. Whether it has posted is the row's, not the record's.
+/// Seals a membership for the row with this tag. Whether it has posted is the row's, not the record's, and what moderators did to its
+/// member has a record of its own.
 pub(crate) fn seal(
     key: &ContentKey,
     room: &RoomAddress,
@@ -44,15 +45,13 @@ pub(crate) fn seal(
 ) -> Result<Vec<u8>, SealError> {
     let mut record = membership.id.as_bytes().to_vec();
     for text in [membership.role.as_str(), membership.handle.as_str()] {
-        let length = u16::try_from(text.len()).map_err(|_| SealError)?;
-        record.extend_from_slice(&length.to_be_bytes());
-        record.extend_from_slice(text.as_bytes());
+        push_text(&mut record, text)?;
     }
     record.resize(record.len().next_multiple_of(RECORD_BYTES), 0);
     key.seal(&context(room, tag), &record).map_err(|_| SealError)
 }
 
-/// Opens what `seal` made for the row with this tag.
+/// Opens what `seal` made for the row with this tag. The sanction is to be filled in.
 pub(crate) fn open(
     key: &ContentKey,
     room: &RoomAddress,
@@ -69,11 +68,20 @@ pub(crate) fn open(
         handle: Handle::new(handle).map_err(|_| SealError)?,
         role: RoleId::new(role).map_err(|_| SealError)?,
         posted,
+        sanction: Sanction::default(),
     })
 }
 
+/// Adds a text with its length before it.
+pub(crate) fn push_text(record: &mut Vec<u8>, text: &str) -> Result<(), SealError> {
+    let length = u16::try_from(text.len()).map_err(|_| SealError)?;
+    record.extend_from_slice(&length.to_be_bytes());
+    record.extend_from_slice(text.as_bytes());
+    Ok(())
+}
+
 /// A text with its length before it, and what follows.
-fn text(bytes: &[u8]) -> Result<(&str, &[u8]), SealError> {
+pub(crate) fn text(bytes: &[u8]) -> Result<(&str, &[u8]), SealError> {
     let (length, rest) = bytes.split_first_chunk::<2>().ok_or(SealError)?;
     let (text, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or(SealError)?;
     Ok((std::str::from_utf8(text).map_err(|_| SealError)?, rest))
@@ -106,6 +114,7 @@ mod tests {
             handle: Handle::new(handle).unwrap(),
             role: RoleId::new("mentor").unwrap(),
             posted: true,
+            sanction: Sanction::default(),
         }
     }
 

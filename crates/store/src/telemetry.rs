@@ -8,6 +8,11 @@ pub(crate) fn opened(path: &Path, schema: i32) {
     info!(path = %path.display(), schema, "store opened");
 }
 
+/// The database was brought to a newer schema.
+pub(crate) fn migrated(from: i32, to: i32) {
+    info!(from, to, "store migrated");
+}
+
 /// The database is closed.
 pub(crate) fn closed() {
     info!("store closed");

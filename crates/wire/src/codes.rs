@@ -24,7 +24,7 @@ macro_rules! code_table {
             $(#[doc = $meaning] $variant,)*
         }
 
-        impl Code for $table {
+        impl $crate::Code for $table {
             const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             fn number(self) -> i32 {
@@ -42,6 +42,8 @@ macro_rules! code_table {
     };
 }
 
+pub(crate) use code_table;
+
 code_table! {
     /// Why one command was rejected. The session goes on. 3000-3499: the same command may succeed later; 3500-3999 and JSON-RPC's
     /// own negative codes: not as it stands.
@@ -53,6 +55,7 @@ code_table! {
         Unavailable = 3000 "unavailable" "The server can't write or read now. Nothing is lost: send the same command with the same key again after a pause.",
         RateLimited = 3001 "rate_limited" "Too many commands of this member. Send it again after `data.retry_after_ms`.",
         NoChallenge = 3002 "no_challenge" "There is no unused challenge on this connection: it was used, replaced or never asked for. Ask for a new one and sign that.",
+        SlowMode = 3003 "slow_mode" "A moderator slowed the room down: each member waits between two posts. Send it again after `data.retry_after_ms`.",
         NotAuthenticated = 3500 "not_authenticated" "This command needs `authenticate` first.",
         AlreadyAuthenticated = 3501 "already_authenticated" "This session has authenticated; open another one for another member.",
         UnknownProgramme = 3502 "unknown_programme" "No such programme runs on this server.",
@@ -78,6 +81,13 @@ code_table! {
         TooManyMentions = 3523 "too_many_mentions" "More mentions than the welcome's limits allow.",
         UnknownReaction = 3524 "unknown_reaction" "The reaction is not one of the welcome's.",
         KeyReused = 3525 "key_reused" "This `key` was used for something else before. Make a new one for each thing a person does.",
+        RoomNotOpen = 3526 "room_not_open" "The room has not opened yet; the room list says when it will, and a `phase` will be pushed.",
+        RoomClosed = 3527 "room_closed" "The room has closed. Its members may still read and take their own posts back.",
+        Muted = 3528 "muted" "A moderator forbade this member to write in this room, until `data.muted_until`. Taking own posts back is still possible.",
+        Removed = 3529 "removed" "A moderator put this member out of this room.",
+        NotAQuestion = 3530 "not_a_question" "Only a post that was sent as a question can be marked as answered.",
+        MayNotAnswer = 3531 "may_not_answer" "Only a question's author, or a member whose role answers, may mark it.",
+        PostHidden = 3532 "post_hidden" "A moderator has hidden the post.",
     }
 }
 
@@ -88,6 +98,7 @@ code_table! {
         LogUnavailable = 2001 "log_unavailable" "The room's log can't be read now. Resume after a pause.",
         Left = 2500 "left" "This member left the room in another session.",
         RoomDestroyed = 2501 "room_destroyed" "The room's programme has ended.",
+        Removed = 2502 "removed" "A moderator put this member out of the room.",
     }
 }
 

@@ -97,6 +97,10 @@ pub struct Post {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "schema", ts(as = "Option<_>", optional))]
     pub confirmed: bool,
+    /// It asks something: open until it is marked as answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", ts(as = "Option<_>", optional))]
+    pub question: bool,
 }
 
 /// `edit`: replaces the text of an own post.
@@ -164,6 +168,25 @@ pub struct React {
     pub on: bool,
 }
 
+/// `answer`: marks a question as answered, or as open again. Its author may, and who has a role that answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// The room's id.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::ID)))]
+    pub room: String,
+    /// Idempotency key: 16 random bytes, base64url without padding, 22 characters.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = crate::shape::BYTES_16)))]
+    pub key: String,
+    /// Offset of the question.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
+    #[serde(deserialize_with = "strict::offset")]
+    pub target: u64,
+    /// `true` marks it as answered, `false` as open again.
+    pub on: bool,
+}
+
 /// `history`: a page of posts as they stand now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
@@ -179,6 +202,10 @@ pub struct History {
     /// How many at most: 1 to `limits.history_posts_max`.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub limit: u16,
+    /// Only questions that nobody has marked as answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "schema", ts(as = "Option<_>", optional))]
+    pub open_questions: bool,
 }
 
 /// A command of a client.
@@ -208,13 +235,15 @@ pub enum Command {
     Retract(Retract),
     /// Sets a reaction or takes it back.
     React(React),
+    /// Marks a question as answered.
+    Answer(Answer),
     /// A page of posts.
     History(History),
 }
 
 impl Command {
     /// Names of all methods.
-    pub const METHODS: [&'static str; 13] = [
+    pub const METHODS: [&'static str; 14] = [
         "preview",
         "challenge",
         "authenticate",
@@ -227,6 +256,7 @@ impl Command {
         "edit",
         "retract",
         "react",
+        "answer",
         "history",
     ];
 
@@ -245,6 +275,7 @@ impl Command {
             Self::Edit(_) => "edit",
             Self::Retract(_) => "retract",
             Self::React(_) => "react",
+            Self::Answer(_) => "answer",
             Self::History(_) => "history",
         }
     }

@@ -1,14 +1,10 @@
 //! Frames to types. Whatever a client sends becomes a command or a rejection that says what was wrong.
 
-use crate::{Command, Publication, Push, RejectCode, Rejection, RoomEnded};
-use kkanbu_model::Offset;
+use crate::call::{self, Call, Fault, Wrong, short, typed};
+use crate::{Command, Muted, PhaseChanged, Publication, Push, RejectCode, Rejection, RoomEnded};
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-
-/// Longest detail of a rejection, in characters. Details may quote what the client sent.
-const DETAIL_CHARS_MAX: usize = 200;
 
 /// A command and the id to answer it with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,67 +24,25 @@ pub struct Refused {
     pub rejection: Rejection,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Call<'a> {
-    #[serde(borrow)]
-    jsonrpc: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    method: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    params: Option<&'a RawValue>,
-}
-
-/// Of a frame that is no command, the part that its answer needs.
-#[derive(Deserialize)]
-struct IdOnly<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-}
-
-/// An id that the contract allows.
-fn read_id(raw: Option<&RawValue>) -> Option<u64> {
-    raw.and_then(|raw| raw.get().parse().ok()).filter(|id| *id <= Offset::MAX)
-}
-
-/// serde reads a struct from a JSON array too; the contract knows objects only.
-fn is_object(json: &str) -> bool {
-    json.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{')
-}
-
-/// What to answer to a frame that is no JSON object.
-fn no_object(frame: &str) -> Refused {
-    let rejection = match serde_json::from_str::<IgnoredAny>(frame) {
-        Ok(_) => Rejection::new(RejectCode::InvalidRequest).detail("a command is a JSON object; batches are not taken"),
-        Err(error) => rejection(&error, RejectCode::InvalidRequest),
-    };
-    Refused { id: None, rejection }
-}
-
 /// Reads a text frame of a client.
+#[expect(clippy::result_large_err, reason = "a refusal is rare, and leaves the stack at once as a frame")]
 pub fn decode_command(frame: &str) -> Result<Incoming, Refused> {
-    let refuse = |id, rejection| Refused { id, rejection };
-    if !is_object(frame) {
-        return Err(no_object(frame));
-    }
-    let call: Call<'_> = serde_json::from_str(frame).map_err(|error| {
-        let id = serde_json::from_str::<IdOnly<'_>>(frame).ok().and_then(|frame| read_id(frame.id));
-        refuse(id, rejection(&error, RejectCode::InvalidRequest))
-    })?;
-    let id = read_id(call.id);
-    let invalid = |what: &str| refuse(id, Rejection::new(RejectCode::InvalidRequest).detail(what));
-    let number = id.ok_or_else(|| invalid("id must be a whole number from 0 to 2^53-1"))?;
-    if call.jsonrpc.as_deref() != Some("2.0") {
-        return Err(invalid("jsonrpc must be \"2.0\""));
-    }
-    let method = call.method.ok_or_else(|| invalid("method is missing"))?;
-    // Missing is as wrong as null.
-    let params = call.params.map_or("null", RawValue::get);
+    let Call { id, method, params } =
+        call::read(frame).map_err(|no_call| Refused { id: no_call.id, rejection: no_call.wrong.into() })?;
     decode_params(&method, params)
-        .map(|command| Incoming { id: number, command })
-        .map_err(|rejection| refuse(id, rejection))
+        .map(|command| Incoming { id, command })
+        .map_err(|rejection| Refused { id: Some(id), rejection })
+}
+
+impl From<Wrong> for Rejection {
+    fn from(wrong: Wrong) -> Self {
+        let code = match wrong.fault {
+            Fault::Json => RejectCode::MalformedJson,
+            Fault::Request => RejectCode::InvalidRequest,
+            Fault::Params => RejectCode::InvalidParams,
+        };
+        Self::new(code).detail(wrong.detail)
+    }
 }
 
 fn decode_params(method: &str, params: &str) -> Result<Command, Rejection> {
@@ -105,25 +59,10 @@ fn decode_params(method: &str, params: &str) -> Result<Command, Rejection> {
         "edit" => Command::Edit(typed(params)?),
         "retract" => Command::Retract(typed(params)?),
         "react" => Command::React(typed(params)?),
+        "answer" => Command::Answer(typed(params)?),
         "history" => Command::History(typed(params)?),
         _ => return Err(Rejection::new(RejectCode::UnknownMethod).detail(short(method))),
     })
-}
-
-fn typed<T: DeserializeOwned>(params: &str) -> Result<T, Rejection> {
-    if !is_object(params) {
-        return Err(Rejection::new(RejectCode::InvalidParams).detail("params must be an object"));
-    }
-    serde_json::from_str(params).map_err(|error| rejection(&error, RejectCode::InvalidParams))
-}
-
-fn rejection(error: &serde_json::Error, otherwise: RejectCode) -> Rejection {
-    let code = if error.is_data() { otherwise } else { RejectCode::MalformedJson };
-    Rejection::new(code).detail(short(&error.to_string()))
-}
-
-fn short(text: &str) -> String {
-    text.chars().take(DETAIL_CHARS_MAX).collect()
 }
 
 /// A frame of the server, as a client reads it.
@@ -172,6 +111,8 @@ pub fn decode_from_server(frame: &str) -> Result<FromServer, serde_json::Error> 
     let push = match frame.method.as_deref() {
         Some("publication") => Push::Publication(serde_json::from_str::<Publication>(params)?),
         Some("room_ended") => Push::RoomEnded(serde_json::from_str::<RoomEnded>(params)?),
+        Some("phase") => Push::Phase(serde_json::from_str::<PhaseChanged>(params)?),
+        Some("muted") => Push::Muted(serde_json::from_str::<Muted>(params)?),
         Some(_) | None => Push::Unknown,
     };
     Ok(FromServer::Push(push))

@@ -30,17 +30,17 @@ impl Padding {
 }
 
 #[derive(Serialize)]
-struct Reply<'a, T> {
-    jsonrpc: &'static str,
-    id: u64,
-    result: &'a T,
+pub(crate) struct Reply<'a, T> {
+    pub(crate) jsonrpc: &'static str,
+    pub(crate) id: u64,
+    pub(crate) result: &'a T,
 }
 
 #[derive(Serialize)]
-struct Failed<'a> {
-    jsonrpc: &'static str,
-    id: Option<u64>,
-    error: &'a Rejection,
+pub(crate) struct Failed<'a, E> {
+    pub(crate) jsonrpc: &'static str,
+    pub(crate) id: Option<u64>,
+    pub(crate) error: &'a E,
 }
 
 #[derive(Serialize)]
@@ -51,14 +51,14 @@ struct Notification<'a, T> {
 }
 
 #[derive(Serialize)]
-struct Call<'a, T> {
-    jsonrpc: &'static str,
-    id: u64,
-    method: &'static str,
-    params: &'a T,
+pub(crate) struct Call<'a, T> {
+    pub(crate) jsonrpc: &'static str,
+    pub(crate) id: u64,
+    pub(crate) method: &'static str,
+    pub(crate) params: &'a T,
 }
 
-fn to_json(value: &impl Serialize) -> Vec<u8> {
+pub(crate) fn to_json(value: &impl Serialize) -> Vec<u8> {
     // Our types have string keys and no fallible serialisers, the only ways in which this fails.
     let json = serde_json::to_vec(value);
     debug_assert!(json.is_ok(), "wire types always serialise");
@@ -86,6 +86,8 @@ pub fn encode_push(push: &Push, padding: Padding) -> Vec<u8> {
     match push {
         Push::Publication(params) => padded(&Notification { jsonrpc: "2.0", method: "publication", params }, padding),
         Push::RoomEnded(params) => padded(&Notification { jsonrpc: "2.0", method: "room_ended", params }, padding),
+        Push::Phase(params) => padded(&Notification { jsonrpc: "2.0", method: "phase", params }, padding),
+        Push::Muted(params) => padded(&Notification { jsonrpc: "2.0", method: "muted", params }, padding),
         // Only reading makes this one; there is nothing to send.
         Push::Unknown => Vec::new(),
     }
@@ -108,6 +110,7 @@ pub fn encode_command(id: u64, command: &Command) -> String {
         Command::Edit(params) => call(id, method, params),
         Command::Retract(params) => call(id, method, params),
         Command::React(params) => call(id, method, params),
+        Command::Answer(params) => call(id, method, params),
         Command::History(params) => call(id, method, params),
     }
 }

@@ -58,8 +58,12 @@ pub struct Welcome {
     pub programme: ProgrammeInfo,
     /// The member's role in it.
     pub role: RoleInfo,
-    /// The rooms open to the role.
+    /// The rooms of the role, also those that are not open yet or any more.
     pub rooms: Vec<RoomInfo>,
+    /// The room of the programme that opens next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional))]
+    pub next: Option<NextRoom>,
     /// What a client must keep to.
     pub limits: LimitsInfo,
     /// The reactions there are, in the order to show them.
@@ -80,6 +84,12 @@ pub struct ProgrammeInfo {
     /// Language of handles, `ko` or `en`.
     #[cfg_attr(feature = "schema", schemars(extend("enum" = ["ko", "en"])), ts(type = r#""ko" | "en""#))]
     pub language: String,
+    /// What it is for, in the organisers' words.
+    pub purposes: Vec<String>,
+    /// The roles that one meets in one's rooms.
+    pub roles: Vec<RoleInfo>,
+    /// Where its dates are meant: a name of the IANA time zone database.
+    pub timezone: String,
     /// Days for which posts are kept.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 365)))]
     pub retention_days: u16,
@@ -94,6 +104,17 @@ pub struct RoleInfo {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// How many may come in, as announced.
+    pub seats: u32,
+    /// How people get in, as announced: `first-come` or `screened`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["first-come", "screened"])), ts(type = r#""first-come" | "screened""#))]
+    pub admission: String,
+    /// Who may get in, in the organisers' words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional))]
+    pub eligibility: Option<String>,
+    /// Whether its members may mark others' questions as answered.
+    pub answers: bool,
 }
 
 /// A room as members see it.
@@ -110,6 +131,21 @@ pub struct RoomInfo {
     pub size: String,
     /// Whether a moderator has stopped posting.
     pub frozen: bool,
+    /// What it is in: `upcoming`, `open` or `closed`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["upcoming", "open", "closed"])), ts(type = r#""upcoming" | "open" | "closed""#))]
+    pub phase: String,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional))]
+    pub topic: Option<String>,
+    /// The minute from which it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional), schemars(range(max = crate::shape::NUMBER_MAX)))]
+    pub opens: Option<u64>,
+    /// The minute from which it is closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional), schemars(range(max = crate::shape::NUMBER_MAX)))]
+    pub closes: Option<u64>,
     /// One's own handle, where one is a member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", ts(optional))]
@@ -120,8 +156,38 @@ pub struct RoomInfo {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct RoomList {
-    /// The rooms open to the role.
+    /// The rooms of the role, also those that are not open yet or any more.
     pub rooms: Vec<RoomInfo>,
+    /// The room of the programme that opens next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional))]
+    pub next: Option<NextRoom>,
+}
+
+/// The room that opens next, whoever may enter it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct NextRoom {
+    /// Its name.
+    pub name: String,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional))]
+    pub topic: Option<String>,
+    /// The minute from which it is open.
+    #[cfg_attr(feature = "schema", schemars(range(max = crate::shape::NUMBER_MAX)))]
+    pub opens: u64,
+}
+
+/// A notice that a moderator put up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct NoticeInfo {
+    /// What it says.
+    pub text: String,
+    /// When it was put up, in minutes since 1970-01-01T00:00Z.
+    #[cfg_attr(feature = "schema", schemars(range(max = crate::shape::NUMBER_MAX)))]
+    pub minute: u64,
 }
 
 /// The limits that a client meets.
@@ -164,6 +230,19 @@ pub struct Joined {
     pub size: String,
     /// Whether a moderator has stopped posting.
     pub frozen: bool,
+    /// Seconds between two posts of one member; 0 is no slow mode.
+    pub slow_seconds: u32,
+    /// The notice that is up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional))]
+    pub notice: Option<NoticeInfo>,
+    /// What it is in: `upcoming`, `open` or `closed`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["upcoming", "open", "closed"])), ts(type = r#""upcoming" | "open" | "closed""#))]
+    pub phase: String,
+    /// The minute from which one may write again, where a moderator forbade it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional), schemars(range(max = crate::shape::NUMBER_MAX)))]
+    pub muted_until: Option<u64>,
     /// Whether everything after the position sent follows, without hole.
     pub recovered: bool,
     /// Why not: `epoch`, `expired` or `ahead`.
@@ -205,6 +284,7 @@ pub struct HistoryPage {
 /// A post as it stands now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of its own on the wire")]
 pub struct PostInfo {
     /// Its place.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
@@ -218,7 +298,7 @@ pub struct PostInfo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", ts(optional))]
     pub role: Option<String>,
-    /// The text; absent when retracted.
+    /// The text; absent when retracted or hidden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", ts(optional))]
     pub body: Option<String>,
@@ -226,6 +306,12 @@ pub struct PostInfo {
     pub edited: bool,
     /// Whether it was taken back.
     pub retracted: bool,
+    /// Whether a moderator has hidden it.
+    pub hidden: bool,
+    /// Whether it asks something.
+    pub question: bool,
+    /// Whether the question was marked as answered.
+    pub answered: bool,
     /// The post that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", ts(optional), schemars(range(min = 1, max = crate::shape::NUMBER_MAX)))]
@@ -272,10 +358,14 @@ pub struct RejectionData {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", ts(optional))]
     pub detail: Option<String>,
-    /// With `rate_limited`: when the same command may succeed.
+    /// With `rate_limited` and `slow_mode`: when the same command may succeed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", ts(optional), schemars(range(max = crate::shape::NUMBER_MAX)))]
     pub retry_after_ms: Option<u64>,
+    /// With `muted`: the minute from which one may write again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional), schemars(range(max = crate::shape::NUMBER_MAX)))]
+    pub muted_until: Option<u64>,
     /// With `confirm_needed`: what the guard found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", ts(as = "Option<_>", optional))]

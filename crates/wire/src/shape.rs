@@ -15,6 +15,9 @@ pub(crate) const BYTES_32: &str = "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$";
 /// 64 bytes in base64url without padding. The last character holds two bits of them.
 pub(crate) const BYTES_64: &str = "^[A-Za-z0-9_-]{85}[AQgw]$";
 
+/// 32 bytes in lower-case hexadecimal.
+pub(crate) const HASH: &str = "^[0-9a-f]{64}$";
+
 /// An epoch.
 pub(crate) const EPOCH: &str = "^[0-9a-f]{16}$";
 

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the chores that people and CI share. `cargo xtask test` is the whole of CI.
 
 mod docgen;
+mod fuzz;
 mod page;
 mod processes;
 mod repo;
@@ -31,6 +32,8 @@ enum Command {
     Tidy,
     /// Generate everything in `proto/` but its prose from the wire's types.
     Docgen(Docgen),
+    /// Fuzz what reads bytes of strangers, and count the executions.
+    Fuzz(fuzz::Options),
     /// Build the page with the pinned Node into `crates/web/dist/`.
     Page(page::Options),
 }
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Tidy => tidy::command(),
         Command::Docgen(options) => docgen::run(options.check).map(|()| ExitCode::SUCCESS),
+        Command::Fuzz(options) => fuzz::command(&options),
         Command::Page(options) => page::command(&options),
     };
     done.unwrap_or_else(|error| {

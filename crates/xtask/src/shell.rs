@@ -4,7 +4,7 @@
 use crate::processes::kill_tree;
 use crate::report::Stream;
 use crate::surroundings;
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,6 +12,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(50);
+
+/// Time from the start of a command that runs beside others to its first line.
+const READY_MAX: Duration = Duration::from_secs(30);
 
 /// The log of one step.
 #[derive(Debug, Clone)]
@@ -94,6 +97,16 @@ impl Log {
         Ok(())
     }
 
+    /// Starts a command that runs beside others, until what is given back is dropped.
+    pub(crate) fn start(&self, command: &mut Command) -> anyhow::Result<Running> {
+        self.note(format_args!("$ {} &", said(command)))?;
+        let said_by = self.path.with_extension("said");
+        let output = File::create(&said_by)?;
+        // Its input ends with this process, also where nobody is left to end it.
+        let child = command.stdin(Stdio::piped()).stdout(output).stderr(self.append()?).spawn();
+        Ok(Running { child: child.with_context(|| format!("could not start `{}`", said(command)))?, said: said_by })
+    }
+
     /// Waits for the end, showing what is said meanwhile. None where the command had to be killed.
     fn wait(&self, child: &mut Child, mut echo: Option<Echo>) -> anyhow::Result<Option<ExitStatus>> {
         loop {
@@ -115,6 +128,39 @@ impl Log {
 
     fn append(&self) -> anyhow::Result<File> {
         Ok(OpenOptions::new().append(true).open(&self.path)?)
+    }
+}
+
+/// A command that runs beside others. It is killed when this is dropped.
+pub(crate) struct Running {
+    child: Child,
+    /// Where its standard output goes.
+    said: PathBuf,
+}
+
+impl Running {
+    /// The first line that it says, which tells that it is ready.
+    pub(crate) fn first_line(&mut self) -> anyhow::Result<String> {
+        let deadline = surroundings::now() + READY_MAX;
+        loop {
+            if let Some((line, _)) = std::fs::read_to_string(&self.said)?.split_once('\n') {
+                return Ok(line.to_owned());
+            }
+            if let Some(status) = self.child.try_wait()? {
+                bail!("it ended with {status} before it was ready");
+            }
+            ensure!(surroundings::now() < deadline, "it was not ready in time");
+            std::thread::sleep(POLL);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        kill_tree(self.child.id());
+        // What is left to fail here is that it had ended before.
+        let _ = self.child.wait();
+        let _ = std::fs::remove_file(&self.said);
     }
 }
 
@@ -188,6 +234,23 @@ mod tests {
         let (_folder, log) = log(Some(Duration::from_millis(100)));
         let error = log.run(&mut sh("sleep 60")).expect_err("is killed");
         assert!(error.to_string().contains("took too long"), "{error}");
+    }
+
+    #[test]
+    fn what_runs_beside_is_gone_when_it_is_dropped() {
+        let (_folder, log) = log(None);
+        let mut running = log.start(&mut sh("echo $$; exec sleep 60")).expect("starts");
+        let id = running.first_line().expect("says its id");
+        assert!(Path::new("/proc").join(&id).exists());
+        drop(running);
+        assert!(!Path::new("/proc").join(&id).exists());
+    }
+
+    #[test]
+    fn what_ends_before_it_is_ready_is_told() {
+        let (_folder, log) = log(None);
+        let error = log.start(&mut sh("exit 3")).expect("starts").first_line().expect_err("is not ready");
+        assert!(error.to_string().contains("exit status: 3"), "{error}");
     }
 
     #[test]

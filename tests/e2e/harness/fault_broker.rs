@@ -97,6 +97,16 @@ impl Broker for FaultBroker {
         self.inner.begin_epoch(room).await
     }
 
+    async fn erase(&self, room: &RoomAddress, offsets: &[Offset]) -> Result<(), BrokerError> {
+        self.works()?;
+        self.inner.erase(room, offsets).await
+    }
+
+    async fn trim(&self, room: &RoomAddress, kept_from: Offset) -> Result<(), BrokerError> {
+        self.works()?;
+        self.inner.trim(room, kept_from).await
+    }
+
     async fn destroy(&self, programme: &ProgrammeId) -> Result<(), BrokerError> {
         self.inner.destroy(programme).await
     }

@@ -1,19 +1,23 @@
 //! A world of one server and its members, so that tests read like the story.
 
 mod fault_broker;
+mod fault_store;
+mod moderator;
 mod person;
+mod test_clock;
 
 pub(crate) use fault_broker::FaultBroker;
+pub(crate) use fault_store::{FaultStore, StopsAt};
+pub(crate) use moderator::Moderator;
 pub(crate) use person::{Person, draft, rejected, request};
+pub(crate) use test_clock::TestClock;
 
 use kkanbu_broker::Broker;
 use kkanbu_broker::memory::{MemoryBroker, SqliteJournal};
 use kkanbu_client::Seed;
 use kkanbu_gateway::{Asset, Listening, Parts, Programmes, Server, Settings, Tls, join_code};
 use kkanbu_keys::{KeyFolder, Keyring};
-use kkanbu_model::{
-    Language, Limits, Name, Programme, ProgrammeId, Role, RoleId, Room, RoomAddress, RoomId, SystemClock,
-};
+use kkanbu_model::{Language, Limits, Name, Programme, ProgrammeId, Role, RoleId, Room, RoomAddress, RoomId, TimeZone};
 use kkanbu_room::Guard;
 use kkanbu_store::Store;
 use kkanbu_store::sqlite::SqliteStore;
@@ -28,6 +32,9 @@ use tokio_util::sync::CancellationToken;
 
 /// The longest that a test waits for something that has to happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Time for the server to end. Short, because some tests have it stop in the middle of something.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// How long a test listens before it believes that nothing comes.
 pub(crate) const SILENCE: Duration = Duration::from_millis(150);
@@ -46,6 +53,8 @@ pub(crate) struct World {
     pub(crate) address: SocketAddr,
     pub(crate) ops: SocketAddr,
     pub(crate) broker: Arc<FaultBroker>,
+    pub(crate) store: Arc<FaultStore>,
+    pub(crate) clock: Arc<TestClock>,
     programmes: Programmes,
     drain: CancellationToken,
     running: Option<JoinHandle<bool>>,
@@ -53,21 +62,20 @@ pub(crate) struct World {
 
 /// A small programme in the shape of Anyang's.
 pub(crate) fn programme(id: &str) -> Programme {
-    let role =
-        |id: &str, name: &str, seats| Role { id: RoleId::new(id).unwrap(), name: Name::new(name).unwrap(), seats };
-    let room = |id: &str, roles: &[&str], seats_per_role| Room {
-        id: RoomId::new(id).unwrap(),
-        name: Name::new(id).unwrap(),
-        roles: roles.iter().map(|role| RoleId::new(*role).unwrap()).collect(),
-        seats_per_role,
+    let role = |id: &str, name: &str, seats| Role::new(RoleId::new(id).unwrap(), Name::new(name).unwrap(), seats);
+    let room = |id: &str, roles: &[&str], seats_per_role| {
+        let roles = roles.iter().map(|role| RoleId::new(*role).unwrap()).collect();
+        Room { seats_per_role, ..Room::new(RoomId::new(id).unwrap(), Name::new(id).unwrap(), roles) }
     };
     Programme {
         id: ProgrammeId::new(id).unwrap(),
         name: Name::new("안양깐부 Talk").unwrap(),
         organisation: Name::new("안양시").unwrap(),
+        purposes: vec![],
         language: Language::Korean,
+        timezone: TimeZone::default(),
         retention_days: 30,
-        roles: vec![role("mentor", "멘토", 17), role("mentee", "멘티", 37)],
+        roles: vec![Role { answers: true, ..role("mentor", "멘토", 17) }, role("mentee", "멘티", 37)],
         rooms: vec![
             room("plaza", &["mentor", "mentee"], None),
             room("small", &["mentor", "mentee"], Some(5)),
@@ -82,14 +90,14 @@ impl World {
     }
 
     pub(crate) async fn with(limits: Limits) -> Self {
-        Self::build(Arc::new(tempfile::tempdir().unwrap()), limits, None).await
+        Self::build(Arc::new(tempfile::tempdir().unwrap()), limits, None, Arc::default()).await
     }
 
     pub(crate) async fn with_tls(tls: Tls) -> Self {
-        Self::build(Arc::new(tempfile::tempdir().unwrap()), roomy(), Some(tls)).await
+        Self::build(Arc::new(tempfile::tempdir().unwrap()), roomy(), Some(tls), Arc::default()).await
     }
 
-    async fn build(folder: Arc<TempDir>, limits: Limits, tls: Option<Tls>) -> Self {
+    async fn build(folder: Arc<TempDir>, limits: Limits, tls: Option<Tls>, clock: Arc<TestClock>) -> Self {
         let keyring = Keyring::default();
         let path = |name: &str| -> PathBuf { folder.path().join(name) };
         let fresh = !path("keys").exists();
@@ -100,12 +108,14 @@ impl World {
         } else {
             SqliteStore::open(&store, id, keyring.clone())
         };
-        let store: Arc<dyn Store> = Arc::new(store.unwrap());
+        let fault_store = Arc::new(FaultStore::new(store.unwrap()));
+        let store: Arc<dyn Store> = fault_store.clone();
         let journal = if fresh { SqliteJournal::create(&log, id) } else { SqliteJournal::open(&log, id) }.unwrap();
         let memory = MemoryBroker::start(journal, keyring.clone(), &limits).unwrap();
         let broker = Arc::new(FaultBroker::new(memory));
         let dyn_broker: Arc<dyn Broker> = broker.clone();
-        let programmes = Programmes::load(keys, keyring, store.clone(), dyn_broker.clone()).await.unwrap();
+        let programmes =
+            Programmes::load(keys, keyring, store.clone(), dyn_broker.clone(), clock.clone()).await.unwrap();
         programmes.create(programme("anyang-2022")).await.unwrap();
         programmes.create(programme("other-2023")).await.unwrap();
 
@@ -120,7 +130,7 @@ impl World {
             tls: tls.clone(),
             limits,
             padding: Padding::Quiet,
-            drain: PATIENCE,
+            drain: DRAIN,
         };
         let page = Asset {
             bytes: "<!doctype html>".into(),
@@ -132,7 +142,7 @@ impl World {
             store,
             broker: dyn_broker,
             programmes: programmes.clone(),
-            clock: Arc::new(SystemClock),
+            clock: clock.clone(),
             guard: Guard::new(None).unwrap(),
             assets: Arc::new(move |path| path.is_empty().then(|| page.clone())),
             read_programme: |_| Err(vec!["no files in tests".into()]),
@@ -140,7 +150,9 @@ impl World {
         let drain = CancellationToken::new();
         #[expect(clippy::disallowed_methods, reason = "the harness joins the task in `stop`")]
         let running = tokio::spawn(Server::new(settings, parts).run(listening, drain.clone()));
-        Self { folder, limits, tls, origin, address, ops, broker, programmes, drain, running: Some(running) }
+        let store = fault_store;
+        let running = Some(running);
+        Self { folder, limits, tls, origin, address, ops, broker, store, clock, programmes, drain, running }
     }
 
     /// Drains the server and waits until it has ended. Says whether it ended in time.
@@ -155,9 +167,9 @@ impl World {
     /// Ends the server and starts another on the same folder.
     pub(crate) async fn restart(mut self) -> Self {
         self.stop().await;
-        let (folder, limits, tls) = (self.folder.clone(), self.limits, self.tls.clone());
+        let (folder, limits, tls, clock) = (self.folder.clone(), self.limits, self.tls.clone(), self.clock.clone());
         drop(self);
-        Self::build(folder, limits, tls).await
+        Self::build(folder, limits, tls, clock).await
     }
 
     /// The join code of a role.
@@ -179,6 +191,18 @@ impl World {
         person
     }
 
+    /// One more programme.
+    pub(crate) async fn creates(&self, programme: Programme) {
+        self.programmes.create(programme).await.unwrap();
+    }
+
+    /// A new member of this role of another programme, in no room yet.
+    pub(crate) async fn member_of(&self, programme: &str, role: &str) -> Person {
+        let mut person = self.stranger().await;
+        person.authenticate(programme, Some(&self.code(programme, role))).await.unwrap();
+        person
+    }
+
     /// A new member of this role, in the plaza.
     pub(crate) async fn in_plaza(&self, role: &str) -> Person {
         let mut person = self.member(role).await;
@@ -191,6 +215,11 @@ impl World {
         let mut again = Person::connect(&self.origin, self.address, person.seed()).await;
         again.authenticate("anyang-2022", None).await.unwrap();
         again
+    }
+
+    /// A connection to the admin socket.
+    pub(crate) async fn moderator(&self) -> Moderator {
+        Moderator::connect(&self.folder().join("admin.sock")).await
     }
 
     /// A room of the programme.

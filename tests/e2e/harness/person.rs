@@ -5,9 +5,9 @@ use futures_util::{SinkExt, StreamExt};
 use kkanbu_client::{JoinCode, MemberIdentity, Origin, Seed, command_key};
 use kkanbu_model::ProgrammeId;
 use kkanbu_wire::{
-    Challenge, Command, Edit, FromServer, History, HistoryPage, InRoom, Joined, PADDED_SIZES, Placed, Position, Post,
-    Publication, Push, React, Redrawn, RejectCode, Rejection, Resume, Retract, RoomEnded, SUBPROTOCOL, Welcome, What,
-    decode_from_server, encode_command,
+    Answer, Challenge, Command, Edit, FromServer, History, HistoryPage, InRoom, Joined, PADDED_SIZES, Placed, Position,
+    Post, Publication, Push, React, Redrawn, RejectCode, Rejection, Resume, Retract, RoomEnded, SUBPROTOCOL, Welcome,
+    What, decode_from_server, encode_command,
 };
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -203,13 +203,22 @@ impl Person {
         self.asks(Command::React(react)).await.map(|placed: Placed| placed.offset)
     }
 
+    pub(crate) async fn answers(&mut self, room: &str, target: u64, on: bool) -> Result<u64, Rejection> {
+        let answer = Answer { room: room.into(), key: command_key().to_text(), target, on };
+        self.asks(Command::Answer(answer)).await.map(|placed: Placed| placed.offset)
+    }
+
+    pub(crate) async fn open_questions(&mut self, room: &str, limit: u16) -> Result<HistoryPage, Rejection> {
+        self.asks(Command::History(History { room: room.into(), before: None, limit, open_questions: true })).await
+    }
+
     pub(crate) async fn history(
         &mut self,
         room: &str,
         before: Option<u64>,
         limit: u16,
     ) -> Result<HistoryPage, Rejection> {
-        self.asks(Command::History(History { room: room.into(), before, limit })).await
+        self.asks(Command::History(History { room: room.into(), before, limit, open_questions: false })).await
     }
 
     /// The next push.
@@ -227,7 +236,9 @@ impl Person {
     pub(crate) async fn next_publication(&mut self) -> Publication {
         match self.next_push().await {
             Push::Publication(publication) => publication,
-            other @ (Push::RoomEnded(_) | Push::Unknown) => panic!("no publication: {other:?}"),
+            other @ (Push::RoomEnded(_) | Push::Phase(_) | Push::Muted(_) | Push::Unknown) => {
+                panic!("no publication: {other:?}")
+            }
         }
     }
 
@@ -235,7 +246,9 @@ impl Person {
     pub(crate) async fn next_room_ended(&mut self) -> RoomEnded {
         match self.next_push().await {
             Push::RoomEnded(ended) => ended,
-            other @ (Push::Publication(_) | Push::Unknown) => panic!("no room ended: {other:?}"),
+            other @ (Push::Publication(_) | Push::Phase(_) | Push::Muted(_) | Push::Unknown) => {
+                panic!("no room ended: {other:?}")
+            }
         }
     }
 
@@ -249,8 +262,14 @@ impl Person {
             other @ (What::Edit { .. }
             | What::Retract { .. }
             | What::Reaction { .. }
+            | What::Answered { .. }
+            | What::Hide { .. }
+            | What::Restore { .. }
             | What::Freeze
             | What::Thaw
+            | What::Slow { .. }
+            | What::Notice { .. }
+            | What::Settings { .. }
             | What::Unknown) => {
                 panic!("no post: {other:?}")
             }
@@ -298,6 +317,7 @@ pub(crate) fn draft(room: &str, body: &str) -> Post {
         reply_to: None,
         mentions: vec![],
         confirmed: false,
+        question: false,
     }
 }
 

@@ -32,8 +32,9 @@ fn event() -> impl Strategy<Value = Event> {
         (handle(), badge, membership()).prop_map(|(handle, badge, membership)| Author { handle, badge, membership });
     let reaction = prop::sample::select(Reaction::ALL.to_vec());
     prop_oneof![
-        (author, body(), prop::option::of(offset()), mentions())
-            .prop_map(|(author, body, reply_to, mentions)| Event::Post { author, body, reply_to, mentions }),
+        (author, body(), prop::option::of(offset()), mentions(), any::<bool>()).prop_map(
+            |(author, body, reply_to, mentions, question)| Event::Post { author, body, reply_to, mentions, question }
+        ),
         (offset(), body(), mentions()).prop_map(|(target, body, mentions)| Event::Edit { target, body, mentions }),
         offset().prop_map(|target| Event::Retract { target }),
         (offset(), reaction, any::<bool>(), membership()).prop_map(|(target, reaction, on, by)| Event::React {
@@ -42,8 +43,16 @@ fn event() -> impl Strategy<Value = Event> {
             on,
             by
         }),
+        (offset(), any::<bool>()).prop_map(|(target, on)| Event::Answer { target, on }),
+        offset().prop_map(|target| Event::Hide { target }),
+        offset().prop_map(|target| Event::Restore { target }),
         Just(Event::Freeze),
         Just(Event::Thaw),
+        any::<u32>().prop_map(|seconds| Event::Slow { seconds }),
+        prop::option::of(body()).prop_map(|text| Event::Notice { text }),
+        (any::<bool>(), any::<u32>(), prop::option::of(body())).prop_map(|(frozen, slow_seconds, notice)| {
+            Event::Settings(RoomSettings { frozen, slow_seconds, notice })
+        }),
     ]
 }
 
@@ -99,6 +108,7 @@ fn the_form_at_rest_has_not_changed() {
         body: Body::from_log("hello".into()),
         reply_to: None,
         mentions: Vec::new(),
+        question: false,
     };
     let plain = encode(Minute::new(5), &event).unwrap();
     let json = std::str::from_utf8(&plain[1..]).unwrap().trim_end();

@@ -6,7 +6,8 @@ use crate::memory::room_log::{RoomLog, Rooms};
 use crate::memory::subscription::RoomSubscription;
 use crate::memory::writer::{Control, Job, Publish, Writer};
 use crate::{
-    Broker, BrokerError, Entry, Found, Head, IdempotencyKey, Page, PublishError, Published, Subscription, envelope,
+    Broker, BrokerError, Entry, Found, GapReason, Head, IdempotencyKey, Page, PublishError, Published, Subscription,
+    envelope,
 };
 use async_trait::async_trait;
 use kkanbu_keys::{ContentKey, Keyring};
@@ -35,7 +36,7 @@ impl MemoryBroker {
         Ok(Self { jobs, rooms, pages, writer: Mutex::new(Some(writer)) })
     }
 
-    fn content_key(&self, programme: &ProgrammeId) -> Result<Arc<ContentKey>, BrokerError> {
+    pub(crate) fn content_key(&self, programme: &ProgrammeId) -> Result<Arc<ContentKey>, BrokerError> {
         if self.rooms.is_closed() {
             return Err(BrokerError::Closed);
         }
@@ -52,7 +53,7 @@ impl MemoryBroker {
     }
 
     /// Queues a job and waits for the writer's answer.
-    async fn ask<T>(
+    pub(crate) async fn ask<T>(
         &self,
         job: impl FnOnce(oneshot::Sender<Result<T, BrokerError>>) -> Control,
     ) -> Result<T, BrokerError> {
@@ -97,6 +98,9 @@ impl Broker for MemoryBroker {
             Err(reason) => return Ok(Page::Gap(reason)),
         };
         let read = self.pages.complete(&room, after.offset, following, limit).await?;
+        if after.offset.next() < read.kept_from {
+            return Ok(Page::Gap(GapReason::Expired));
+        }
         read.stopped_by.map_or(Ok(Page::Publications(read.publications)), Err)
     }
 
@@ -111,6 +115,14 @@ impl Broker for MemoryBroker {
     async fn begin_epoch(&self, room: &RoomAddress) -> Result<Epoch, BrokerError> {
         self.content_key(&room.programme)?;
         self.ask(|reply| Control::BeginEpoch { room: room.clone(), reply }).await
+    }
+
+    async fn erase(&self, room: &RoomAddress, offsets: &[Offset]) -> Result<(), BrokerError> {
+        self.erase_in_steps(room, offsets).await
+    }
+
+    async fn trim(&self, room: &RoomAddress, kept_from: Offset) -> Result<(), BrokerError> {
+        self.trim_in_steps(room, kept_from).await
     }
 
     async fn destroy(&self, programme: &ProgrammeId) -> Result<(), BrokerError> {

@@ -37,6 +37,15 @@ pub struct StoredRecord {
     pub sealed: Vec<u8>,
 }
 
+/// A stretch of a room's log, and from where on it was kept at the same moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPage {
+    /// The first offset that is kept.
+    pub kept_from: Offset,
+    /// Records in order.
+    pub records: Vec<StoredRecord>,
+}
+
 /// Where a room's log stands on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
@@ -46,7 +55,7 @@ pub struct Standing {
     pub head: Offset,
     /// The offset of the last publication that changed the room's state.
     pub version: StateVersion,
-    /// The first offset that is still kept. Nothing shortens a log yet; readers obey it already.
+    /// The first offset that is still kept; the one after the head where nothing is.
     pub kept_from: Offset,
 }
 
@@ -69,11 +78,15 @@ impl Standing {
 
     /// As the contract tells it.
     pub const fn as_head(&self) -> Head {
-        Head { position: Position { epoch: self.epoch, offset: self.head }, version: self.version }
+        Head {
+            position: Position { epoch: self.epoch, offset: self.head },
+            version: self.version,
+            kept_from: self.kept_from,
+        }
     }
 }
 
-fn random_epoch() -> Epoch {
+pub(crate) fn random_epoch() -> Epoch {
     Epoch::new(rand::random())
 }
 
@@ -90,8 +103,8 @@ impl From<JournalError> for BrokerError {
 
 /// Where logs are kept. Owned by the writer's thread; everything may block.
 ///
-/// `append` and `set_standing` gather; `sync` makes all of it durable at once or fails. After a failure the engine calls
-/// `rollback` and asks for standings again: what failed may turn out to be there.
+/// `append`, `rewrite`, `trim` and `set_standing` gather; `sync` makes all of it durable at once or fails. After a failure
+/// the engine calls `rollback` and asks for standings again: what failed may turn out to be there.
 pub trait Journal: Send + 'static {
     /// Where a room's log stands; `None` where the room was never touched.
     fn standing(&mut self, room: &RoomAddress) -> Result<Option<Standing>, JournalError>;
@@ -101,6 +114,17 @@ pub trait Journal: Send + 'static {
 
     /// Gathers records.
     fn append(&mut self, records: &[Record]) -> Result<(), JournalError>;
+
+    /// Gathers other sealed parts for records that are there, by offset and key. What is not there is skipped.
+    fn rewrite(&mut self, room: &RoomAddress, records: &[StoredRecord]) -> Result<(), JournalError>;
+
+    /// Gathers the deletion of all records before `kept_from`. The standing that says so is gathered with it.
+    fn trim(&mut self, room: &RoomAddress, kept_from: Offset) -> Result<(), JournalError>;
+
+    /// Removes every trace of what was synced as rewritten or trimmed from the files, durable on return. Where somebody
+    /// reads the files it may fail; then it is done by the next call, or by closing or opening the journal. Does nothing
+    /// where there are no traces.
+    fn scrub(&mut self) -> Result<(), JournalError>;
 
     /// Gathers a room's new standing.
     fn set_standing(&mut self, room: &RoomAddress, standing: &Standing) -> Result<(), JournalError>;
@@ -126,14 +150,14 @@ pub trait Journal: Send + 'static {
 
 /// Reads durable records beside the writer without making it wait. Everything may block.
 pub trait JournalReader: Send + Sync {
-    /// At most `limit` durable records with `after < offset <= through`, in order.
+    /// At most `limit` durable records with `after < offset <= through`, in order; `None` where there is no such room.
     fn read(
         &self,
         room: &RoomAddress,
         after: Offset,
         through: Offset,
         limit: usize,
-    ) -> Result<Vec<StoredRecord>, JournalError>;
+    ) -> Result<Option<StoredPage>, JournalError>;
 
     /// Looks a durable record up by its key.
     fn find(&self, room: &RoomAddress, key: IdempotencyKey) -> Result<Option<Found>, JournalError>;

@@ -8,11 +8,12 @@ mod batch;
 mod broker;
 mod journal;
 mod pages;
+mod retention;
 mod room_log;
 mod sqlite;
 mod subscription;
 mod writer;
 
 pub use broker::MemoryBroker;
-pub use journal::{Journal, JournalError, JournalReader, Record, Standing, StoredRecord};
-pub use sqlite::{OpenError, SqliteJournal};
+pub use journal::{Journal, JournalError, JournalReader, Record, Standing, StoredPage, StoredRecord};
+pub use sqlite::{OpenError, Snapshot, SqliteJournal};

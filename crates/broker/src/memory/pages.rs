@@ -1,10 +1,10 @@
 //! Stretches of a room's log, from its ring or from the journal: in order and without hole, or an error that says where.
 
 use crate::memory::room_log::{Following, RoomLog};
-use crate::memory::{JournalError, JournalReader, StoredRecord};
+use crate::memory::{JournalError, JournalReader, StoredPage};
 use crate::{BrokerError, envelope, telemetry};
 use kkanbu_keys::Keyring;
-use kkanbu_model::{Offset, Publication};
+use kkanbu_model::{Offset, Publication, RoomAddress};
 use std::sync::Arc;
 
 /// Reads logs on threads where blocking is allowed.
@@ -16,6 +16,9 @@ pub(crate) struct Pages {
 
 /// What was read: publications in order without hole, and what stopped the reading.
 pub(crate) struct Read {
+    /// The first offset that was kept when the journal was read. Where it lies beyond what was asked for, so does what
+    /// was read.
+    pub(crate) kept_from: Offset,
     pub(crate) publications: Vec<Arc<Publication>>,
     pub(crate) stopped_by: Option<BrokerError>,
 }
@@ -30,7 +33,7 @@ impl Pages {
         limit: usize,
     ) -> Result<Read, BrokerError> {
         match following {
-            Following::Ready(publications) => Ok(Read { publications, stopped_by: None }),
+            Following::Ready(publications) => Ok(Read { kept_from: Offset::ZERO, publications, stopped_by: None }),
             Following::InJournal { through } => self.read_journal(room, after, through, limit).await,
         }
     }
@@ -42,30 +45,36 @@ impl Pages {
         through: Offset,
         limit: usize,
     ) -> Result<Read, BrokerError> {
-        let (pages, of_room) = (self.clone(), Arc::clone(room));
-        let read = blocking(move || {
-            let records = pages.reader.read(of_room.address(), after, through, limit)?;
-            Ok(pages.open(&of_room, after, through, limit, &records))
-        })
-        .await?;
-        // The room may have been destroyed while its records were read, and then holes mean nothing.
-        if room.is_closed() { Err(BrokerError::Closed) } else { read }
+        loop {
+            let revision = room.revision();
+            let (pages, of_room) = (self.clone(), Arc::clone(room));
+            let read = blocking(move || {
+                let page = pages.reader.read(of_room.address(), after, through, limit)?;
+                Ok(page.map(|page| pages.open(of_room.address(), after, through, limit, &page)))
+            })
+            .await?;
+            // The room may have been destroyed while its records were read, and then holes mean nothing.
+            let Some(read) = read.filter(|_| !room.is_closed()) else { return Err(BrokerError::Closed) };
+            // Where something was taken out meanwhile, what was read may hold it still.
+            if room.revision() == revision {
+                return read;
+            }
+        }
     }
 
     fn open(
         &self,
-        room: &RoomLog,
+        address: &RoomAddress,
         after: Offset,
         through: Offset,
         limit: usize,
-        records: &[StoredRecord],
+        page: &StoredPage,
     ) -> Result<Read, BrokerError> {
-        let address = room.address();
         let unknown = |_| BrokerError::UnknownProgramme(address.programme.clone());
         let content_key = self.keyring.get(&address.programme).map_err(unknown)?;
-        let mut publications = Vec::with_capacity(records.len());
-        let mut expected = after.next().max(room.standing().kept_from);
-        for record in records {
+        let mut publications = Vec::with_capacity(page.records.len());
+        let mut expected = after.next().max(page.kept_from);
+        for record in &page.records {
             let opened = (record.offset == expected)
                 .then(|| envelope::open(&content_key, address, record.key, record.offset, &record.sealed));
             let Some(Ok(publication)) = opened else { break };
@@ -77,7 +86,7 @@ impl Pages {
             telemetry::record_damaged();
             BrokerError::Damaged(address.clone(), expected)
         });
-        Ok(Read { publications, stopped_by })
+        Ok(Read { kept_from: page.kept_from, publications, stopped_by })
     }
 }
 

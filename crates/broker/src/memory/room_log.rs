@@ -6,7 +6,7 @@ use crate::memory::Standing;
 use crate::{GapReason, Head};
 use kkanbu_model::{Epoch, Offset, Position, ProgrammeId, Publication, RoomAddress};
 use parking_lot::{Mutex, RwLock};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -23,6 +23,8 @@ struct State {
     epoch_began: Head,
     /// The latest publications without hole; the last one is the head.
     ring: VecDeque<Arc<Publication>>,
+    /// Counts what has been taken out of the log. Pages read from the journal before it rose are not to be shown.
+    revision: u64,
     closed: bool,
 }
 
@@ -43,6 +45,8 @@ pub(crate) enum Step {
     HandOut(Following),
     /// Tell that an epoch began.
     TellNewEpoch(Head),
+    /// Tell that what follows the cursor was trimmed up to this offset.
+    TellGap(Offset),
     /// Nothing yet.
     Wait,
     /// The room is gone or the engine closed.
@@ -51,7 +55,8 @@ pub(crate) enum Step {
 
 impl RoomLog {
     pub(crate) fn new(address: RoomAddress, standing: Standing) -> Self {
-        let state = State { standing, epoch_began: standing.as_head(), ring: VecDeque::new(), closed: false };
+        let state =
+            State { standing, epoch_began: standing.as_head(), ring: VecDeque::new(), revision: 0, closed: false };
         Self { address, state: Mutex::new(state), changed: watch::Sender::new(()) }
     }
 
@@ -84,8 +89,8 @@ impl RoomLog {
         self.changed.send_replace(());
     }
 
-    /// Takes in where the journal says that the log stands: in a new epoch, or further on after a write that seemed to
-    /// have failed. Returns by how many publications it is further on.
+    /// Takes in where the journal says that the log stands: in a new epoch, trimmed, or further on after a write that seemed
+    /// to have failed. Returns by how many publications it is further on.
     pub(crate) fn stands_at(&self, standing: Standing) -> u64 {
         let risen = {
             let mut state = self.state.lock();
@@ -96,11 +101,40 @@ impl RoomLog {
             if standing.epoch != state.standing.epoch {
                 state.epoch_began = standing.as_head();
             }
+            if standing.kept_from > state.standing.kept_from {
+                state.revision += 1;
+                while state.ring.front().is_some_and(|first| first.offset < standing.kept_from) {
+                    state.ring.pop_front();
+                }
+            }
             state.standing = standing;
             risen
         };
         self.changed.send_replace(());
         risen
+    }
+
+    /// Takes the text out of publications in the ring, once it is out of the journal.
+    pub(crate) fn erase(&self, offsets: &BTreeSet<Offset>) {
+        let mut state = self.state.lock();
+        state.revision += 1;
+        for publication in state.ring.iter_mut().filter(|publication| offsets.contains(&publication.offset)) {
+            if let Some(event) = publication.event.without_text() {
+                *publication = Arc::new(Publication { event, ..Publication::clone(publication) });
+            }
+        }
+    }
+
+    /// Leaves everything to the journal: whether it still holds what the ring holds is not known.
+    pub(crate) fn forget(&self) {
+        let mut state = self.state.lock();
+        state.revision += 1;
+        state.ring.clear();
+    }
+
+    /// Rises with everything that is taken out of the log.
+    pub(crate) fn revision(&self) -> u64 {
+        self.state.lock().revision
     }
 
     /// Ends every subscription.
@@ -133,7 +167,12 @@ impl RoomLog {
         }
         let told = epoch == state.standing.epoch;
         let through = if told { state.standing.head } else { state.epoch_began.position.offset };
-        if cursor < through && state.standing.kept_from <= through {
+        let kept_from = state.standing.kept_from;
+        // Before the first hand-out nothing is missed. What a new epoch hides anyway is told after it.
+        if cursor > Offset::ZERO && cursor.next() < kept_from && (told || kept_from <= through.next()) {
+            return Step::TellGap(kept_from);
+        }
+        if cursor < through && kept_from <= through {
             Step::HandOut(state.following(cursor, through, limit))
         } else if told {
             Step::Wait

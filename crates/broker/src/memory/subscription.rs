@@ -25,6 +25,12 @@ impl RoomSubscription {
     pub(crate) fn new(room: Arc<RoomLog>, pages: Pages, epoch: Epoch, cursor: Offset) -> Self {
         Self { changed: room.watch(), room, pages, epoch, cursor }
     }
+
+    /// Goes on where the log is kept from, and tells so.
+    fn gap(&mut self, kept_from: Offset) -> Subscribed {
+        self.cursor = Offset::new(kept_from.get().saturating_sub(1));
+        Subscribed::Gap { kept_from }
+    }
 }
 
 #[async_trait]
@@ -36,6 +42,7 @@ impl Subscription for RoomSubscription {
             match self.room.step(self.epoch, self.cursor, PAGE_PUBLICATIONS_MAX) {
                 Step::End => return Err(BrokerError::Closed),
                 Step::Wait => self.changed.changed().await.map_err(|_| BrokerError::Closed)?,
+                Step::TellGap(kept_from) => return Ok(self.gap(kept_from)),
                 Step::TellNewEpoch(head) => {
                     self.epoch = head.position.epoch;
                     self.cursor = head.position.offset;
@@ -43,6 +50,9 @@ impl Subscription for RoomSubscription {
                 }
                 Step::HandOut(following) => {
                     let read = self.pages.complete(&self.room, self.cursor, following, PAGE_PUBLICATIONS_MAX).await?;
+                    if self.cursor > Offset::ZERO && self.cursor.next() < read.kept_from {
+                        return Ok(self.gap(read.kept_from));
+                    }
                     match (read.publications.last(), read.stopped_by) {
                         (Some(last), _) => {
                             self.cursor = last.offset;

@@ -5,8 +5,8 @@ use crate::memory::journal::{Journal, JournalError, Standing};
 use crate::memory::room_log::{RoomLog, Rooms};
 use crate::{BrokerError, Entry, PublishError, Published, telemetry};
 use kkanbu_keys::Keyring;
-use kkanbu_model::{Epoch, ProgrammeId, RoomAddress};
-use std::collections::HashSet;
+use kkanbu_model::{Epoch, Offset, ProgrammeId, RoomAddress};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -44,6 +44,22 @@ pub(crate) enum Control {
     BeginEpoch {
         room: RoomAddress,
         reply: Reply<Epoch>,
+    },
+    /// Take the text out of these publications, at most a step's number. Answers the first that does not open.
+    Erase {
+        room: RoomAddress,
+        offsets: BTreeSet<Offset>,
+        reply: Reply<Option<Offset>>,
+    },
+    /// Delete what lies before this offset, at most a step's number. Answers up to where it has still to go.
+    Trim {
+        room: RoomAddress,
+        kept_from: Offset,
+        reply: Reply<Option<Offset>>,
+    },
+    /// Remove all traces of what was taken out.
+    Scrub {
+        reply: Reply<()>,
     },
     Destroy {
         programme: ProgrammeId,
@@ -160,7 +176,7 @@ impl<J: Journal> Writer<J> {
         self.sync(batch.records().len())
     }
 
-    fn sync(&mut self, publications: usize) -> Result<(), JournalError> {
+    pub(crate) fn sync(&mut self, publications: usize) -> Result<(), JournalError> {
         let began = Instant::now();
         self.journal.sync()?;
         let took = began.elapsed();
@@ -193,7 +209,8 @@ impl<J: Journal> Writer<J> {
         }
         let standing = self.journal.standing(address)?;
         if let Some(room) = &known {
-            let found = standing.filter(|standing| standing.head >= room.standing().head);
+            let seen = room.standing();
+            let found = standing.filter(|found| found.head >= seen.head && found.kept_from >= seen.kept_from);
             let found = found.ok_or_else(|| JournalError("the log lost what it had acknowledged".to_owned()))?;
             let risen = room.stands_at(found);
             if risen > 0 {
@@ -214,13 +231,26 @@ impl<J: Journal> Writer<J> {
                 let begun = self.begin_epoch(&room);
                 answer(reply, self.or_rolled_back(&room, begun));
             }
+            Control::Erase { room, offsets, reply } => {
+                let erased = self.erase(&room, &offsets);
+                answer(reply, self.or_forgotten(&room, erased));
+            }
+            Control::Trim { room, kept_from, reply } => {
+                let trimmed = self.trim(&room, kept_from);
+                answer(reply, self.or_forgotten(&room, trimmed));
+            }
+            Control::Scrub { reply } => answer(reply, self.scrub().map_err(Into::into)),
             Control::Destroy { programme, reply } => answer(reply, self.destroy(&programme).map_err(Into::into)),
             Control::Check { reply } => answer(reply, self.journal.check().map_err(Into::into)),
             Control::Close => queue.close(),
         }
     }
 
-    fn or_rolled_back<T>(&mut self, room: &RoomAddress, done: Result<T, JournalError>) -> Result<T, BrokerError> {
+    pub(crate) fn or_rolled_back<T>(
+        &mut self,
+        room: &RoomAddress,
+        done: Result<T, JournalError>,
+    ) -> Result<T, BrokerError> {
         done.map_err(|error| {
             self.roll_back(std::iter::once(room));
             telemetry::write_failed(&error.0, 0);

@@ -38,6 +38,8 @@ pub(crate) trait EngineUnderTest: Send + Sync + Sized {
     async fn expire(&self, room: &RoomAddress, through: Offset);
     /// Stores bytes as an engine would that does not seal.
     async fn plant(&self, bytes: &[u8]);
+    /// Lets somebody else read the storage at one moment, as a backup does, until told otherwise.
+    async fn read_aside(&self, read: bool);
     /// Everything that lies in the storage, byte by byte, the parts with their names.
     async fn raw(&self) -> Vec<(String, Vec<u8>)>;
     /// The sealed parts of a room's records.
@@ -110,7 +112,7 @@ pub(crate) fn post(text: &str) -> Event {
 pub(crate) fn post_of(handle: &str, text: &str) -> Event {
     let author =
         Author { handle: Handle::new(handle).unwrap(), badge: None, membership: MembershipId::from_bytes([7; 16]) };
-    Event::Post { author, body: body(text), reply_to: None, mentions: Vec::new() }
+    Event::Post { author, body: body(text), reply_to: None, mentions: Vec::new(), question: false }
 }
 
 /// An event that changes the room's state and carries a text. It stands for whatever the rules will put into the log:
@@ -127,7 +129,17 @@ pub(crate) fn body(text: &str) -> Body {
 pub(crate) fn text(publication: &Publication) -> String {
     match &publication.event {
         Event::Post { body, .. } | Event::Edit { body, .. } => body.as_str().to_owned(),
-        Event::Retract { .. } | Event::React { .. } | Event::Freeze | Event::Thaw => String::new(),
+        Event::Notice { text: Some(text) } => text.as_str().to_owned(),
+        Event::Retract { .. }
+        | Event::React { .. }
+        | Event::Answer { .. }
+        | Event::Hide { .. }
+        | Event::Restore { .. }
+        | Event::Freeze
+        | Event::Thaw
+        | Event::Slow { .. }
+        | Event::Notice { text: None }
+        | Event::Settings(_) => String::new(),
     }
 }
 
@@ -186,13 +198,22 @@ pub(crate) struct Follower {
     pub(crate) seen: Vec<Arc<Publication>>,
     /// The epochs that were told.
     pub(crate) epochs: Vec<Head>,
+    /// The gaps that were told: after how many hand-outs, and where it went on.
+    pub(crate) gaps: Vec<(usize, Offset)>,
 }
 
 impl Follower {
     pub(crate) async fn after(broker: &dyn Broker, room: &RoomAddress, after: Offset) -> Self {
         let (head, subscription) = broker.subscribe(room, after).await.expect("subscribed");
         let cursor = after.min(head.position.offset);
-        Self { subscription, head, cursor, seen: Vec::new(), epochs: Vec::new() }
+        Self { subscription, head, cursor, seen: Vec::new(), epochs: Vec::new(), gaps: Vec::new() }
+    }
+
+    /// Follows from the beginning of what is kept.
+    pub(crate) async fn from_the_beginning(broker: &dyn Broker, room: &RoomAddress, kept_from: Offset) -> Self {
+        let mut follower = Self::after(broker, room, Offset::ZERO).await;
+        follower.cursor = Offset::new(kept_from.get() - 1);
+        follower
     }
 
     /// Takes what comes next.
@@ -209,6 +230,11 @@ impl Follower {
             Subscribed::NewEpoch(head) => {
                 self.cursor = head.position.offset;
                 self.epochs.push(head);
+            }
+            Subscribed::Gap { kept_from } => {
+                assert!(self.cursor.next() < kept_from, "a gap is forward");
+                self.cursor = Offset::new(kept_from.get() - 1);
+                self.gaps.push((self.seen.len(), kept_from));
             }
         }
         Ok(())

@@ -14,9 +14,15 @@
 //!   - `subscriptions`: resume without hole or duplicate, near and far behind
 //!   - `epochs`: what a new epoch changes and what it leaves
 //!   - `storage`: failing, restarting, damaged and destroyed storage; limits; closing
+//!   - `retention`: texts and publications that are taken out, for good and from the files
+//!   - `retention_feeds`: what readers and subscribers see of that
 //!   - `at_rest`: what lies on the disk tells nothing
 //! - `durability`: nothing acknowledged or delivered is lost, by random schedules of crashes and failures
+//! - `retention_faults`: what is taken out stays out, and what stays is there, whichever step fails
 //! - `sqlite_kill`: the same for the real file, as a killed process leaves it
+//! - `snapshots`: consistent copies, made by another process while the server writes
+//! - `measure`: how long publishing waits while a long log is shortened; run on demand
+//! - `other_process`: runs one of these tests in a process of its own
 
 #[cfg(test)]
 mod durability;
@@ -24,6 +30,14 @@ mod durability;
 mod engines;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod measure;
+#[cfg(test)]
+mod other_process;
+#[cfg(test)]
+mod retention_faults;
+#[cfg(test)]
+mod snapshots;
 #[cfg(test)]
 mod sqlite_kill;
 #[cfg(test)]
@@ -104,6 +118,30 @@ macro_rules! contract {
                 closing_writes_what_waits,
                 a_closed_log_answers_closed,
                 a_check_asks_the_storage,
+            );
+            rules!($engine, retention:
+                an_erased_publication_keeps_its_place_and_loses_its_text,
+                an_erased_command_is_still_one_publication,
+                what_was_erased_is_in_no_file,
+                erasing_skips_what_has_no_text_and_what_is_not_there,
+                what_does_not_open_is_named_and_the_others_are_erased,
+                a_trimmed_log_begins_later_and_goes_on,
+                trimming_never_goes_back_nor_beyond_the_head,
+                what_was_trimmed_is_in_no_file,
+                a_trimmed_key_may_be_published_again_as_something_new,
+                rooms_that_are_not_in_memory_are_shortened_too,
+                somebody_who_reads_aside_delays_but_loses_nothing,
+                what_a_reader_had_delayed_is_in_no_file_after_the_next_start,
+                a_failed_write_is_told_and_calling_again_finishes,
+            );
+            rules!($engine, retention_feeds:
+                whoever_has_seen_what_was_trimmed_is_told_nothing,
+                a_subscriber_behind_is_told_the_gap_once,
+                a_subscriber_that_has_seen_nothing_begins_where_the_log_does,
+                a_gap_before_a_new_epoch_is_told_before_it,
+                a_subscriber_that_catches_up_while_the_log_is_trimmed_misses_nothing_untold,
+                nobody_reads_a_text_after_it_was_erased,
+                publishing_goes_on_while_a_long_log_is_shortened,
             );
             rules!($engine, at_rest:
                 bodies_names_and_keys_are_not_in_the_data,

@@ -190,6 +190,14 @@ impl Core {
                 self.room_ended(ended, now);
                 Ok(())
             }
+            FromServer::Push(Push::Phase(changed)) => {
+                self.events.push_back(Event::Phase(changed));
+                Ok(())
+            }
+            FromServer::Push(Push::Muted(muted)) => {
+                self.events.push_back(Event::Muted(muted));
+                Ok(())
+            }
             FromServer::Push(Push::Unknown) => Ok(()),
             FromServer::Result { id, result } => self.done(id, result),
             FromServer::Error { id: Some(id), error } => {

@@ -23,7 +23,9 @@ pub(crate) enum Repeat {
 impl Repeat {
     fn of(command: &Command) -> Self {
         match command {
-            Command::Post(_) | Command::Edit(_) | Command::Retract(_) | Command::React(_) => Self::Keyed,
+            Command::Post(_) | Command::Edit(_) | Command::Retract(_) | Command::React(_) | Command::Answer(_) => {
+                Self::Keyed
+            }
             Command::Rooms(_) | Command::Join(_) | Command::History(_) => Self::Harmless,
             Command::Preview(_)
             | Command::Challenge(_)
@@ -88,6 +90,7 @@ impl Pending {
             Command::Edit(c) => Some(&c.room),
             Command::Retract(c) => Some(&c.room),
             Command::React(c) => Some(&c.room),
+            Command::Answer(c) => Some(&c.room),
             Command::History(c) => Some(&c.room),
             Command::Preview(_) | Command::Challenge(_) | Command::Authenticate(_) | Command::Rooms(_) => None,
         }

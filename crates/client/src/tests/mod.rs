@@ -1,5 +1,6 @@
-//! The session against a server that follows a script, over real sockets on the loopback.
+//! The session, and the admin socket's client, against servers that follow a script over real sockets.
 
+mod admin;
 mod broken;
 mod outstanding;
 mod rooms;

@@ -142,7 +142,7 @@ async fn a_frame_that_the_server_would_not_take_is_not_sent() {
 #[tokio::test]
 async fn history_is_read_page_by_page_oldest_first() {
     let post = |offset: u64| {
-        json!({"offset": offset, "minute": 1, "author": "a", "body": "b", "edited": false, "retracted": false,
+        json!({"offset": offset, "minute": 1, "author": "a", "body": "b", "edited": false, "retracted": false, "hidden": false, "question": false, "answered": false,
                "mentions": [], "reactions": [], "mine": false})
     };
     let server = Server::start().await;

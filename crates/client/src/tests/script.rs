@@ -71,7 +71,7 @@ pub(super) const E2: &str = "00000000000000e2";
 /// The result of `join` or of a `resume` that recovered.
 pub(super) fn joined(epoch: &str, offset: u64) -> Value {
     json!({"room": "plaza", "handle": "용감한 고라니", "position": {"epoch": epoch, "offset": offset}, "size": "1-9",
-           "frozen": false, "recovered": true})
+           "frozen": false, "slow_seconds": 0, "phase": "open", "recovered": true})
 }
 
 /// The server's side of one connection.
@@ -180,8 +180,9 @@ pub(super) fn challenge(origin: &str) -> Value {
 }
 
 pub(super) fn welcome() -> Value {
-    json!({"programme": {"id": "p-1", "name": "P", "organisation": "O", "language": "ko", "retention_days": 30},
-           "role": {"id": "mentee", "name": "멘티"}, "rooms": [],
+    json!({"programme": {"id": "p-1", "name": "P", "organisation": "O", "language": "ko", "retention_days": 30,
+                         "purposes": [], "roles": [], "timezone": "Asia/Seoul"},
+           "role": {"id": "mentee", "name": "멘티", "seats": 37, "admission": "first-come", "answers": false}, "rooms": [],
            "limits": {"frame_bytes_max": 32768, "body_graphemes_max": 2000, "body_bytes_max": 8000, "mentions_max": 10,
                       "history_posts_max": 50, "posts_per_minute": 30, "posts_burst": 10, "heartbeat_seconds": 1,
                       "rooms_max": 32},

@@ -80,7 +80,11 @@ async fn torn_connections_neither_lose_nor_repeat_nor_reorder() {
                 match next(&mut events).await {
                     Event::Publication(publication) => told.push(publication.offset),
                     Event::Disconnected(_) | Event::Reconnected => (),
-                    event @ (Event::RoomReset { .. } | Event::RoomEnded { .. } | Event::Closed(_)) => {
+                    event @ (Event::RoomReset { .. }
+                    | Event::RoomEnded { .. }
+                    | Event::Phase(_)
+                    | Event::Muted(_)
+                    | Event::Closed(_)) => {
                         panic!("{event:?}")
                     }
                 }

@@ -3,7 +3,7 @@
 use super::{Answer, Change, Member, Outcome, Service, rejected, store_failed};
 use crate::challenge::Challenge;
 use crate::join_code::role_of;
-use kkanbu_model::{Limits, MemberKey, Programme, ProgrammeId, Reaction, RoleId};
+use kkanbu_model::{Admission, Limits, MemberKey, Programme, ProgrammeId, Reaction, Role, RoleId};
 use kkanbu_store::AdmitError;
 use kkanbu_wire::{LimitsInfo, Previewed, ProgrammeInfo, RejectCode, Rejection, RoleInfo, Welcome};
 use std::sync::Arc;
@@ -40,7 +40,7 @@ impl Service {
         let programme = self.programmes.get(&id).ok_or_else(unknown)?;
         let content_key = self.programmes.key(&id).map_err(|_| unknown())?;
         let role = role_of(&content_key, &programme, code).ok_or_else(|| Rejection::new(RejectCode::WrongCode))?;
-        Ok(Previewed { programme: programme_info(&programme), role: role_info(&programme, &role) })
+        Ok(Previewed { programme: programme_info(&programme, &role), role: role_info(&programme, &role) })
     }
 
     /// The role that the key has, or takes by its join code.
@@ -62,28 +62,55 @@ impl Service {
 
     async fn welcome(&self, member: &Member) -> Result<Welcome, Rejection> {
         Ok(Welcome {
-            programme: programme_info(&member.programme),
+            programme: programme_info(&member.programme, &member.role),
             role: role_info(&member.programme, &member.role),
             rooms: self.rooms(member).await?,
+            next: self.next_room(&member.programme),
             limits: limits_info(&self.limits),
             reactions: Reaction::ALL.map(|reaction| reaction.as_str().to_owned()).to_vec(),
         })
     }
 }
 
-fn programme_info(programme: &Programme) -> ProgrammeInfo {
+/// What `role` is told of its programme: of the other roles, those that it meets in its rooms.
+fn programme_info(programme: &Programme, role: &RoleId) -> ProgrammeInfo {
+    let meets =
+        |other: &&Role| programme.rooms.iter().any(|room| room.roles.contains(role) && room.roles.contains(&other.id));
     ProgrammeInfo {
         id: programme.id.to_string(),
         name: programme.name.as_str().to_owned(),
         organisation: programme.organisation.as_str().to_owned(),
+        purposes: programme.purposes.iter().map(|purpose| purpose.as_str().to_owned()).collect(),
+        roles: programme.roles.iter().filter(meets).map(info_of).collect(),
+        timezone: programme.timezone.to_string(),
         language: programme.language.tag().to_owned(),
         retention_days: programme.retention_days,
     }
 }
 
 fn role_info(programme: &Programme, id: &RoleId) -> RoleInfo {
-    let name = programme.role(id).map_or(id.as_str(), |role| role.name.as_str());
-    RoleInfo { id: id.to_string(), name: name.to_owned() }
+    programme.role(id).map_or_else(
+        || RoleInfo {
+            id: id.to_string(),
+            name: id.to_string(),
+            seats: 0,
+            admission: Admission::FirstCome.as_str().to_owned(),
+            eligibility: None,
+            answers: false,
+        },
+        info_of,
+    )
+}
+
+fn info_of(role: &Role) -> RoleInfo {
+    RoleInfo {
+        id: role.id.to_string(),
+        name: role.name.as_str().to_owned(),
+        seats: role.seats,
+        admission: role.admission.as_str().to_owned(),
+        eligibility: role.eligibility.as_ref().map(|who| who.as_str().to_owned()),
+        answers: role.answers,
+    }
 }
 
 fn limits_info(limits: &Limits) -> LimitsInfo {

@@ -1,6 +1,6 @@
 //! What was said before: pages of posts as they stand, and the publications that a returning session missed.
 
-use super::{Answer, Outcome, Service};
+use super::{Answer, HistoryWanted, Outcome, Service};
 use crate::feed::Feed;
 use kkanbu_broker::{BrokerError, GapReason, Page};
 use kkanbu_model::{Handle, Membership, Offset, Position};
@@ -14,9 +14,11 @@ const CATCH_UP_PUBLICATIONS: usize = 64;
 const POST_OVERHEAD_BYTES: usize = 700;
 
 impl Service {
-    pub(super) fn history(&self, feed: &Feed, membership: &Membership, before: Option<Offset>, limit: usize) -> Answer {
+    pub(super) fn history(&self, feed: &Feed, membership: &Membership, page: HistoryWanted) -> Answer {
+        let HistoryWanted { before, limit, open_questions } = page;
         feed.with_state(|state| {
-            let page = state.page(before, limit, self.limits.history_bytes_max, cost);
+            let wanted = |post: &PostState| !open_questions || post.is_open_question();
+            let page = state.page(before, wanted, limit, self.limits.history_bytes_max, cost);
             Answer::History(HistoryPage {
                 epoch: feed.position().epoch.to_string(),
                 posts: page.posts.iter().map(|post| post_info(post, membership)).collect(),
@@ -59,10 +61,10 @@ impl Service {
 /// At most how many bytes a post takes in a page. JSON escapes at most double a body: it has no control characters but
 /// newline and tab.
 fn cost(post: &PostState) -> usize {
-    let body = post.body.as_ref().map_or(0, |body| {
+    let body = post.body().map_or(0, |body| {
         body.as_str().len() + body.as_str().bytes().filter(|byte| matches!(byte, b'"' | b'\\' | b'\n' | b'\t')).count()
     });
-    let mentions: usize = post.mentions.iter().map(|handle| handle.as_str().len() + 3).sum();
+    let mentions: usize = post.mentions().iter().map(|handle| handle.as_str().len() + 3).sum();
     body + mentions + POST_OVERHEAD_BYTES
 }
 
@@ -77,11 +79,14 @@ fn post_info(HistoryPost { offset, post }: &HistoryPost<'_>, reader: &Membership
         minute: post.minute.get(),
         author: post.author.handle.as_str().to_owned(),
         role: post.author.badge.as_ref().map(|badge| badge.as_str().to_owned()),
-        body: post.body.as_ref().map(|body| body.as_str().to_owned()),
+        body: post.body().map(|body| body.as_str().to_owned()),
         edited: post.edited,
-        retracted: post.body.is_none(),
+        retracted: post.retracted,
+        hidden: post.hidden,
+        question: post.question,
+        answered: post.answered,
         reply_to: post.reply_to.map(Offset::get),
-        mentions: post.mentions.iter().map(Handle::as_str).map(str::to_owned).collect(),
+        mentions: post.mentions().iter().map(Handle::as_str).map(str::to_owned).collect(),
         reactions: reactions.collect(),
         mine: post.author.membership == reader.id,
     }

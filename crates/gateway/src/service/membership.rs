@@ -4,21 +4,24 @@ use super::{Answer, Attendance, Change, Member, Outcome, Service, broker_failed,
 use crate::feed::Feed;
 use crate::handles::{self, DRAWS_MAX};
 use kkanbu_broker::{GapReason, Page};
-use kkanbu_model::{Handle, Membership, MembershipId, Offset, Position, RoomAddress, RoomId, SizeBand};
+use kkanbu_model::{
+    Handle, Membership, MembershipId, Minute, Offset, Phase, Position, Programme, RoomAddress, RoomId, SizeBand,
+};
 use kkanbu_room::RoomState;
 use kkanbu_store::{Draw, JoinError, RedrawError};
-use kkanbu_wire::{Empty, Joined, Redrawn, RejectCode, Rejection, RoomInfo};
+use kkanbu_wire::{Empty, Joined, NextRoom, NoticeInfo, Redrawn, RejectCode, Rejection, RoomInfo};
 use rand::RngExt;
 use std::sync::Arc;
 
 impl Service {
-    /// The rooms open to the member's role.
+    /// The rooms of the member's role.
     pub(super) async fn rooms(&self, member: &Member) -> Result<Vec<RoomInfo>, Rejection> {
         let memberships = self
             .store
             .memberships(&member.programme.id, &member.key)
             .await
             .map_err(|error| store_failed(&self.telemetry, &error))?;
+        let now = self.clock.minute();
         let mut rooms = Vec::new();
         for room in member.rooms() {
             let feed = self.feed(&member.address(&room.id)).await?;
@@ -27,26 +30,42 @@ impl Service {
                 name: room.name.as_str().to_owned(),
                 size: size(&feed),
                 frozen: feed.with_state(RoomState::is_frozen),
+                phase: room.schedule.phase(now).as_str().to_owned(),
+                topic: room.topic.as_ref().map(|topic| topic.as_str().to_owned()),
+                opens: room.schedule.opens.map(Minute::get),
+                closes: room.schedule.closes.map(Minute::get),
                 handle: memberships.get(&room.id).map(|membership| membership.handle.as_str().to_owned()),
             });
         }
         Ok(rooms)
     }
 
+    /// The room of the programme that opens next.
+    pub(crate) fn next_room(&self, programme: &Programme) -> Option<NextRoom> {
+        programme.next_room(self.clock.minute()).map(|(room, opens)| NextRoom {
+            name: room.name.as_str().to_owned(),
+            topic: room.topic.as_ref().map(|topic| topic.as_str().to_owned()),
+            opens: opens.get(),
+        })
+    }
+
     pub(super) async fn join(&self, member: &Member, room: &RoomId) -> Outcome {
         let joined = async {
             let feed = self.room_for(member, room).await?;
-            let known = self.membership(&feed.address, member).await?;
-            let membership = match known {
+            let membership = match self.present_membership(&feed.address, member).await? {
                 Some(membership) => membership,
+                None if self.phase(member, room) == Phase::Closed => {
+                    return Err(Rejection::new(RejectCode::RoomClosed));
+                }
                 None => self.new_membership(member, &feed).await?,
             };
             Ok((feed, membership))
         };
         match joined.await {
             Ok((feed, membership)) => {
-                let position = feed.position();
-                attend(feed, membership, position, position.offset, None)
+                let (position, now) = (feed.position(), self.clock.minute());
+                let phase = member.phase(room, now);
+                attend(feed, membership, (phase, now), position, position.offset, None)
             }
             Err(rejection) => rejected(rejection),
         }
@@ -55,7 +74,7 @@ impl Service {
     pub(super) async fn resume(&self, member: &Member, room: &RoomId, since: Position) -> Outcome {
         let resumed = async {
             let feed = self.room_for(member, room).await?;
-            let membership = self.membership(&feed.address, member).await?;
+            let membership = self.present_membership(&feed.address, member).await?;
             let membership = membership.ok_or_else(|| Rejection::new(RejectCode::NotAMember))?;
             let page = self.broker.read(&feed.address, since, 1).await;
             let page = page.map_err(|error| broker_failed(&self.telemetry, &error))?;
@@ -63,10 +82,13 @@ impl Service {
         };
         match resumed.await {
             Ok((feed, membership, page)) => {
-                let position = feed.position();
+                let (position, now) = (feed.position(), self.clock.minute());
+                let phase = member.phase(room, now);
                 match page {
-                    Page::Publications(_) => attend(feed, membership, position, since.offset, None),
-                    Page::Gap(reason) => attend(feed, membership, position, position.offset, Some(reason)),
+                    Page::Publications(_) => attend(feed, membership, (phase, now), position, since.offset, None),
+                    Page::Gap(reason) => {
+                        attend(feed, membership, (phase, now), position, position.offset, Some(reason))
+                    }
                 }
             }
             Err(rejection) => rejected(rejection),
@@ -76,7 +98,7 @@ impl Service {
     pub(super) async fn leave(&self, member: &Member, room: &RoomId) -> Outcome {
         let left = async {
             let feed = self.room_for(member, room).await?;
-            let membership = self.membership(&feed.address, member).await?;
+            let membership = self.present_membership(&feed.address, member).await?;
             let membership = membership.ok_or_else(|| Rejection::new(RejectCode::NotAMember))?;
             let left = self.store.leave(&feed.address, &member.key).await;
             if !left.map_err(|error| store_failed(&self.telemetry, &error))? {
@@ -117,10 +139,17 @@ impl Service {
         }
     }
 
-    /// The feed of a room that is open to the member's role.
+    /// The feed of a room of the member's role that has opened.
     async fn room_for(&self, member: &Member, room: &RoomId) -> Result<Arc<Feed>, Rejection> {
         let room = member.room(room).ok_or_else(|| Rejection::new(RejectCode::UnknownRoom))?;
+        if self.phase(member, &room.id) == Phase::Upcoming {
+            return Err(Rejection::new(RejectCode::RoomNotOpen));
+        }
         self.feed(&member.address(&room.id)).await
+    }
+
+    fn phase(&self, member: &Member, room: &RoomId) -> Phase {
+        member.phase(room, self.clock.minute())
     }
 
     pub(super) async fn feed(&self, address: &RoomAddress) -> Result<Arc<Feed>, Rejection> {
@@ -134,6 +163,19 @@ impl Service {
     ) -> Result<Option<Membership>, Rejection> {
         let membership = self.store.membership(address, &member.key).await;
         membership.map_err(|error| store_failed(&self.telemetry, &error))
+    }
+
+    /// The membership of somebody whom no moderator has put out of the room.
+    async fn present_membership(
+        &self,
+        address: &RoomAddress,
+        member: &Member,
+    ) -> Result<Option<Membership>, Rejection> {
+        let membership = self.membership(address, member).await?;
+        if membership.as_ref().is_some_and(|membership| membership.sanction.removed) {
+            return Err(Rejection::new(RejectCode::Removed));
+        }
+        Ok(membership)
     }
 
     async fn new_membership(&self, member: &Member, feed: &Feed) -> Result<Membership, Rejection> {
@@ -151,6 +193,7 @@ impl Service {
                 Err(JoinError::HandleTaken) => {}
                 Err(JoinError::Full) => return Err(Rejection::new(RejectCode::RoomFull)),
                 Err(JoinError::NotAdmitted) => return Err(Rejection::new(RejectCode::NotAdmitted)),
+                Err(JoinError::Removed) => return Err(Rejection::new(RejectCode::Removed)),
                 Err(JoinError::NotForRole) => return Err(Rejection::new(RejectCode::UnknownRoom)),
                 Err(JoinError::Store(error)) => return Err(store_failed(&self.telemetry, &error)),
             }
@@ -172,6 +215,7 @@ fn free_handle(member: &Member, feed: &Feed, attempt: u32) -> Result<Handle, Rej
 fn attend(
     feed: Arc<Feed>,
     membership: Membership,
+    (phase, now): (Phase, Minute),
     position: Position,
     cursor: Offset,
     gap: Option<GapReason>,
@@ -182,6 +226,10 @@ fn attend(
         position: to_wire(position),
         size: size(&feed),
         frozen: feed.with_state(RoomState::is_frozen),
+        slow_seconds: feed.with_state(RoomState::slow_seconds),
+        notice: feed.with_state(notice),
+        phase: phase.as_str().to_owned(),
+        muted_until: membership.sanction.muted_at(now).map(Minute::get),
         recovered: gap.is_none(),
         reason: gap.map(|reason| {
             match reason {
@@ -193,6 +241,10 @@ fn attend(
         }),
     };
     Outcome::Command(Ok(Answer::Joined(joined)), Change::Attend(Attendance { feed, membership, cursor, live: false }))
+}
+
+fn notice(state: &RoomState) -> Option<NoticeInfo> {
+    state.notice().map(|(text, minute)| NoticeInfo { text: text.as_str().to_owned(), minute: minute.get() })
 }
 
 fn size(feed: &Feed) -> String {

@@ -6,10 +6,15 @@ mod admission;
 mod feeds;
 mod history;
 mod membership;
+mod moderation;
 mod posting;
 mod programmes;
+mod retention;
+mod schedule;
 
+pub(crate) use moderation::{Done, NotDone};
 pub use programmes::{Programmes, ProgrammesError};
+pub(crate) use schedule::Phases;
 
 use crate::challenge::Challenge;
 use crate::feed::Feed;
@@ -19,7 +24,8 @@ use feeds::Feeds;
 use governor::{Quota, RateLimiter};
 use kkanbu_broker::{Broker, BrokerError};
 use kkanbu_model::{
-    Clock, CommandKey, Limits, MemberKey, Membership, Offset, Programme, RoleId, Room, RoomAddress, RoomId,
+    Clock, CommandKey, Limits, MemberKey, Membership, Minute, Offset, Phase, Programme, RoleId, Room, RoomAddress,
+    RoomId,
 };
 use kkanbu_room::{Command, Guard};
 use kkanbu_store::{Store, StoreError};
@@ -29,6 +35,7 @@ use kkanbu_wire::{
 use serde::Serialize;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -49,6 +56,11 @@ impl Member {
     /// The room with this id, where it is open to the member's role.
     pub(crate) fn room(&self, id: &RoomId) -> Option<&Room> {
         self.rooms().find(|room| room.id == *id)
+    }
+
+    /// What the room is in at `now`.
+    pub(crate) fn phase(&self, room: &RoomId, now: Minute) -> Phase {
+        self.room(room).map_or(Phase::Closed, |room| room.schedule.phase(now))
     }
 
     pub(crate) fn address(&self, room: &RoomId) -> RoomAddress {
@@ -75,8 +87,16 @@ pub(crate) enum Action {
     Leave { member: Member, room: RoomId },
     Redraw { member: Member, room: RoomId },
     Write { member: Member, feed: Arc<Feed>, membership: Membership, key: CommandKey, command: Command },
-    History { feed: Arc<Feed>, membership: Membership, before: Option<Offset>, limit: usize },
+    History { feed: Arc<Feed>, membership: Membership, page: HistoryWanted },
     CatchUp { feed: Arc<Feed>, after: Offset },
+}
+
+/// Which page of history is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HistoryWanted {
+    pub(crate) before: Option<Offset>,
+    pub(crate) limit: usize,
+    pub(crate) open_questions: bool,
 }
 
 /// What is answered.
@@ -109,6 +129,7 @@ pub(crate) enum Change {
 }
 
 /// How an action went.
+#[expect(clippy::large_enum_variant, reason = "it is made once for a command and moved, never kept in numbers")]
 pub(crate) enum Outcome {
     /// A command was done or rejected.
     Command(Result<Answer, Rejection>, Change),
@@ -137,6 +158,8 @@ pub(crate) struct Service {
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) sessions: crate::session::Registry,
     feeds: Feeds,
+    /// One at a time offers pending acts to the log.
+    relaying: tokio::sync::Mutex<()>,
     post_rates: PostRates,
     join_rates: PostRates,
 }
@@ -180,6 +203,7 @@ impl Service {
             padding: parts.padding,
             guard: parts.guard,
             telemetry: parts.telemetry,
+            relaying: tokio::sync::Mutex::default(),
             sessions: crate::session::Registry::new(limits.sessions_per_member_max),
             post_rates: rates(limits.posts_per_minute, limits.posts_burst),
             join_rates: rates(limits.joins_per_minute, limits.joins_per_minute),
@@ -194,8 +218,9 @@ impl Service {
                 self.authenticate(&challenge, key, &signature, code.as_deref()).await
             }
             Action::Rooms { member } => {
+                let next = self.next_room(&member.programme);
                 let rooms = self.rooms(&member).await;
-                Outcome::Command(rooms.map(|rooms| Answer::Rooms(RoomList { rooms })), Change::None)
+                Outcome::Command(rooms.map(|rooms| Answer::Rooms(RoomList { rooms, next })), Change::None)
             }
             Action::Join { member, room } => self.join(&member, &room).await,
             Action::Resume { member, room, position } => self.resume(&member, &room, position).await,
@@ -204,8 +229,8 @@ impl Service {
             Action::Write { member, feed, membership, key, command } => {
                 self.write(&member, &feed, membership, key, command).await
             }
-            Action::History { feed, membership, before, limit } => {
-                Outcome::Command(Ok(self.history(&feed, &membership, before, limit)), Change::None)
+            Action::History { feed, membership, page } => {
+                Outcome::Command(Ok(self.history(&feed, &membership, page)), Change::None)
             }
             Action::CatchUp { feed, after } => self.catch_up(&feed, after).await,
         }
@@ -216,9 +241,7 @@ impl Service {
         use governor::clock::Clock as _;
         rates.check_key(key).map_err(|early| {
             let wait = early.wait_time_from(governor::clock::DefaultClock::default().now());
-            let mut rejection = Rejection::new(RejectCode::RateLimited);
-            rejection.data.retry_after_ms = Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1));
-            rejection
+            too_early(RejectCode::RateLimited, wait)
         })
     }
 
@@ -227,6 +250,19 @@ impl Service {
         self.post_rates.retain_recent();
         self.join_rates.retain_recent();
     }
+}
+
+/// Half of a tag: enough to tell things apart that one key has named.
+fn half(tag: kkanbu_keys::Tag) -> [u8; 16] {
+    let [half, _] = *tag.as_chunks::<16>().0 else { return [0; 16] };
+    half
+}
+
+/// A rejection that says when the same command may succeed.
+fn too_early(code: RejectCode, wait: Duration) -> Rejection {
+    let mut rejection = Rejection::new(code);
+    rejection.data.retry_after_ms = Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1));
+    rejection
 }
 
 /// A failed command that changes nothing.

@@ -1,6 +1,6 @@
 //! Everything that writes into a room: decided by the rules, placed by the log.
 
-use super::{Answer, Change, Member, Outcome, Service, broker_failed, rejected, store_failed};
+use super::{Answer, Change, Member, Outcome, Service, broker_failed, half, rejected, store_failed, too_early};
 use crate::feed::Feed;
 use kkanbu_broker::{Entry, Found, IdempotencyKey, PublishError};
 use kkanbu_keys::ContentKey;
@@ -76,6 +76,12 @@ impl Service {
         // Another session of this member may have drawn another handle, or left, and even come in again as a stranger.
         let now = self.membership(&feed.address, member).await?.filter(|now| now.id == membership.id);
         *membership = now.ok_or_else(|| Rejection::new(RejectCode::NotAMember))?;
+        if membership.sanction.removed {
+            return Err(Rejection::new(RejectCode::Removed));
+        }
+        if posts && let Some(wait) = feed.wait(membership.id) {
+            return self.placed_before(feed, name, too_early(RejectCode::SlowMode, wait)).await;
+        }
         let decision = match self.decide(member, feed, membership, command) {
             Ok(decision) => decision,
             Err(rejection) => return self.placed_before(feed, name, rejection).await,
@@ -98,6 +104,9 @@ impl Service {
             Ok(published) => {
                 // The member's next command sees what this one did.
                 feed.reached(StateVersion(published.offset)).await;
+                if posts {
+                    feed.posted(membership.id);
+                }
                 Ok(Round::Placed(published.offset))
             }
             Err(PublishError::Stale { now }) => {
@@ -120,8 +129,16 @@ impl Service {
         let badge: Option<&Name> =
             member.programme.role(&member.role).filter(|_| of_role >= BADGE_MIN).map(|role| &role.name);
         feed.with_state(|state| {
-            let view = RoomView { state, limits: &self.limits, guard: &self.guard, badge };
-            decide(view, membership, command, self.clock.minute())
+            let now = self.clock.minute();
+            let view = RoomView {
+                state,
+                limits: &self.limits,
+                guard: &self.guard,
+                phase: member.phase(&feed.address.room, now),
+                may_answer: member.programme.role(&member.role).is_some_and(|role| role.answers),
+                badge,
+            };
+            decide(view, membership, command, now)
         })
         .map_err(|rejection| to_wire(&rejection))
     }
@@ -143,9 +160,10 @@ fn name_of(content_key: &ContentKey, member: &Member, feed: &Feed, key: CommandK
     let programme = feed.address.programme.as_str().as_bytes();
     let tag = content_key.tag("command", &[programme, room, member.key.as_bytes(), key.as_bytes()]);
     let content = match command {
-        Command::Post { body, reply_to, mentions, confirmed: _ } => {
+        Command::Post { body, reply_to, mentions, confirmed: _, question } => {
             let to = reply_to.map_or(0, Offset::get).to_be_bytes();
-            content_key.tag("post", &[&to, body.as_bytes(), mentions.join("\n").as_bytes()])
+            let mentions = mentions.join("\n");
+            content_key.tag("post", &[&to, body.as_bytes(), mentions.as_bytes(), &[u8::from(*question)]])
         }
         Command::Edit { target, body, mentions, confirmed: _ } => {
             let target = target.get().to_be_bytes();
@@ -155,20 +173,19 @@ fn name_of(content_key: &ContentKey, member: &Member, feed: &Feed, key: CommandK
         Command::React { target, reaction, on } => {
             content_key.tag("react", &[&target.get().to_be_bytes(), reaction.as_bytes(), &[u8::from(*on)]])
         }
+        Command::Answer { target, on } => content_key.tag("answer", &[&target.get().to_be_bytes(), &[u8::from(*on)]]),
     };
     CommandName { key: IdempotencyKey(half(tag)), fingerprint: half(content) }
-}
-
-fn half(tag: [u8; 32]) -> [u8; 16] {
-    let [half, _] = *tag.as_chunks::<16>().0 else { return [0; 16] };
-    half
 }
 
 /// A rule's rejection as a row of the reject table.
 fn to_wire(rejection: &kkanbu_room::Rejection) -> Rejection {
     use kkanbu_room::Rejection as Rule;
     let code = match rejection {
+        Rule::NotOpen => RejectCode::RoomNotOpen,
+        Rule::Closed => RejectCode::RoomClosed,
         Rule::Frozen => RejectCode::RoomFrozen,
+        Rule::Muted(_) => RejectCode::Muted,
         Rule::Body(BodyError::Empty) => RejectCode::BodyEmpty,
         Rule::Body(BodyError::TooLong) => RejectCode::BodyTooLong,
         Rule::Body(BodyError::ControlCharacter) => RejectCode::BodyControlCharacter,
@@ -176,6 +193,9 @@ fn to_wire(rejection: &kkanbu_room::Rejection) -> Rejection {
         Rule::ConfirmNeeded(_) => RejectCode::ConfirmNeeded,
         Rule::UnknownPost => RejectCode::UnknownPost,
         Rule::PostRetracted => RejectCode::PostRetracted,
+        Rule::PostHidden => RejectCode::PostHidden,
+        Rule::NotAQuestion => RejectCode::NotAQuestion,
+        Rule::MayNotAnswer => RejectCode::MayNotAnswer,
         Rule::NotYourPost => RejectCode::NotYourPost,
         Rule::UnknownHandle => RejectCode::UnknownHandle,
         Rule::TooManyMentions => RejectCode::TooManyMentions,
@@ -184,6 +204,9 @@ fn to_wire(rejection: &kkanbu_room::Rejection) -> Rejection {
     let mut wire = Rejection::new(code);
     if let Rule::ConfirmNeeded(findings) = rejection {
         wire.data.findings = findings.iter().copied().map(finding).collect();
+    }
+    if let Rule::Muted(until) = rejection {
+        wire.data.muted_until = Some(until.get());
     }
     wire
 }

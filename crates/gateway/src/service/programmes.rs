@@ -3,7 +3,7 @@
 use crate::join_code::join_code;
 use kkanbu_broker::{Broker, BrokerError};
 use kkanbu_keys::{ContentKey, FolderError, KeyFolder, Keyring, UnknownProgramme};
-use kkanbu_model::{Programme, ProgrammeId, Role};
+use kkanbu_model::{Clock, Hour, Programme, ProgrammeId, Role};
 use kkanbu_store::{Store, StoreError};
 use parking_lot::RwLock;
 use std::collections::{BTreeMap, HashMap};
@@ -30,6 +30,7 @@ pub struct Programmes {
     keyring: Keyring,
     store: Arc<dyn Store>,
     broker: Arc<dyn Broker>,
+    clock: Arc<dyn Clock>,
     running: Arc<RwLock<HashMap<ProgrammeId, Arc<Programme>>>>,
     /// One programme is created or destroyed at a time.
     acting: Arc<tokio::sync::Mutex<()>>,
@@ -43,8 +44,10 @@ impl Programmes {
         keyring: Keyring,
         store: Arc<dyn Store>,
         broker: Arc<dyn Broker>,
+        clock: Arc<dyn Clock>,
     ) -> Result<Self, ProgrammesError> {
-        let programmes = Self { folder, keyring, store, broker, running: Arc::default(), acting: Arc::default() };
+        let (running, acting) = (Arc::default(), Arc::default());
+        let programmes = Self { folder, keyring, store, broker, clock, running, acting };
         for programme in programmes.store.programmes().await? {
             if programmes.folder.is_destroyed(&programme.id) {
                 programmes.destroy(&programme.id).await?;
@@ -67,7 +70,7 @@ impl Programmes {
             };
             self.keyring.insert(programme.id.clone(), key);
         }
-        self.store.create_programme(&programme).await?;
+        self.store.create_programme(&programme, self.hour()).await?;
         let programme = Arc::new(programme);
         self.running.write().insert(programme.id.clone(), programme.clone());
         Ok(programme)
@@ -80,8 +83,12 @@ impl Programmes {
         self.folder.destroy(id)?;
         self.keyring.remove(id);
         self.broker.destroy(id).await?;
-        self.store.destroy_programme(id).await?;
+        self.store.destroy_programme(id, self.hour()).await?;
         Ok(())
+    }
+
+    fn hour(&self) -> Hour {
+        Hour::containing(self.clock.minute())
     }
 
     /// Nobody comes in any more.
@@ -92,6 +99,11 @@ impl Programmes {
     /// The programme with this id.
     pub fn get(&self, id: &ProgrammeId) -> Option<Arc<Programme>> {
         self.running.read().get(id).cloned()
+    }
+
+    /// Whether a programme of this id has ended here: its key was destroyed, and no other takes its id.
+    pub fn has_ended(&self, id: &ProgrammeId) -> bool {
+        self.folder.is_destroyed(id)
     }
 
     /// All programmes, by id.

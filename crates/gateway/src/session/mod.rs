@@ -5,19 +5,22 @@
 
 mod open;
 mod registry;
+mod stepped;
 
 pub(crate) use registry::{Order, Registry, SessionHandle};
+pub(crate) use stepped::Stepped;
 
 use crate::challenge::Challenge;
 use crate::close::CloseReason;
 use crate::codec::text_frame;
+use crate::feed::Bell as _;
 use crate::feed::OutOfRing;
 use crate::outbox::Outbox;
 use crate::service::{Action, Answer, Attendance, Change, Outcome, Service};
 use bytes::Bytes;
-use kkanbu_model::{MemberKey, MembershipId, ProgrammeId, RoomId};
+use kkanbu_model::{MemberKey, MembershipId, Minute, ProgrammeId, RoomId, Sanction};
 use kkanbu_wire::{
-    Code, Command, Incoming, Padding, Push, RejectCode, Rejection, RoomEndCode, RoomEnded, decode_command,
+    Code, Command, Incoming, Muted, Padding, Push, RejectCode, Rejection, RoomEndCode, RoomEnded, decode_command,
     encode_error, encode_push, encode_result,
 };
 use open::Open;
@@ -40,6 +43,7 @@ enum State {
 }
 
 /// What the owner does next.
+#[expect(clippy::large_enum_variant, reason = "it is made once for a command and moved, never kept in numbers")]
 pub(crate) enum Step {
     /// Send this frame.
     Send(Bytes),
@@ -140,6 +144,7 @@ impl Session {
                 | Command::Edit(_)
                 | Command::Retract(_)
                 | Command::React(_)
+                | Command::Answer(_)
                 | Command::History(_),
             ) => Err(Rejection::new(RejectCode::NotAuthenticated)),
         }
@@ -212,6 +217,11 @@ impl Session {
             }
             (Change::Attend(attendance), State::Open(open)) => {
                 attendance.feed.listen(self.handle.id(), self.handle.clone());
+                // What a moderator did while the membership was being read.
+                if let Some(sanction) = attendance.feed.sanction(attendance.membership.id) {
+                    let (room, id) = (&attendance.feed.address, attendance.membership.id);
+                    self.handle.sanctioned(room, id, sanction);
+                }
                 open.rooms.insert(attendance.feed.address.room.clone(), attendance);
             }
             (Change::Unattend(room), State::Open(open)) => {
@@ -238,6 +248,8 @@ impl Session {
             match order {
                 Order::Close(reason) => steps.push(Step::Close(reason)),
                 Order::RoomEnded(room, code) => steps.extend(self.end_room(&room, code)),
+                Order::Sanctioned(room, whom, sanction) => steps.extend(self.sanctioned(&room, whom, sanction)),
+                Order::Phase(room, frame) => steps.extend(self.phase_changed(&room, frame)),
                 Order::Left(room, left) => match self.left(&room, left) {
                     Some(step) => steps.push(step),
                     // A join or resume that is under way may have read the membership before it ended.
@@ -253,6 +265,23 @@ impl Session {
     fn left(&mut self, room: &RoomId, left: MembershipId) -> Option<Step> {
         self.attendance(room).filter(|attendance| attendance.membership.id == left)?;
         self.end_room(room, RoomEndCode::Left)
+    }
+
+    /// Takes what a moderator did to a membership, if it is that membership that this session is in the room with.
+    fn sanctioned(&mut self, room: &RoomId, whom: MembershipId, sanction: Sanction) -> Option<Step> {
+        let attendance = self.attendance(room).filter(|attendance| attendance.membership.id == whom)?;
+        if sanction.removed {
+            return self.end_room(room, RoomEndCode::Removed);
+        }
+        attendance.membership.sanction = sanction;
+        let muted = Muted { room: room.to_string(), muted_until: sanction.muted_until.map(Minute::get) };
+        Some(Step::Send(text_frame(encode_push(&Push::Muted(muted), self.padding()))))
+    }
+
+    /// Passes on that a room has opened or closed, where the member's role has the room.
+    fn phase_changed(&self, room: &RoomId, frame: Bytes) -> Option<Step> {
+        let State::Open(open) = &self.state else { return None };
+        open.member.room(room).map(|_| Step::Send(frame))
     }
 
     fn end_room(&mut self, room: &RoomId, code: RoomEndCode) -> Option<Step> {
@@ -278,13 +307,10 @@ impl Session {
             if !outbox.has_room() {
                 break;
             }
-            let mut delivered = 0;
             let copied = attendance.feed.copy_after(attendance.cursor, |frame| {
                 outbox.push(frame);
-                delivered += 1;
                 outbox.has_room()
             });
-            self.service.telemetry.delivered(delivered);
             match copied {
                 Ok(cursor) => {
                     attendance.cursor = cursor;

@@ -1,7 +1,7 @@
 //! An authenticated session: the member, the rooms that it is in, and what its commands ask for.
 
 use super::Asked;
-use crate::service::{Action, Attendance, Member};
+use crate::service::{Action, Attendance, HistoryWanted, Member};
 use kkanbu_model::{CommandKey, Epoch, Limits, Offset, Position, RoomId};
 use kkanbu_wire::{Command, RejectCode, Rejection};
 use std::collections::BTreeMap;
@@ -36,6 +36,7 @@ impl Open {
                     reply_to: post.reply_to.map(Offset::new),
                     mentions: post.mentions,
                     confirmed: post.confirmed,
+                    question: post.question,
                 };
                 self.write(&post.room, &post.key, command)?
             }
@@ -56,6 +57,10 @@ impl Open {
                 let target = Offset::new(react.target);
                 let command = kkanbu_room::Command::React { target, reaction: react.reaction, on: react.on };
                 self.write(&react.room, &react.key, command)?
+            }
+            Command::Answer(answer) => {
+                let command = kkanbu_room::Command::Answer { target: Offset::new(answer.target), on: answer.on };
+                self.write(&answer.room, &answer.key, command)?
             }
             Command::History(params) => self.history(&params, limits.history_posts_max)?,
         }))
@@ -99,8 +104,11 @@ impl Open {
         Ok(Action::History {
             feed: attendance.feed.clone(),
             membership: attendance.membership.clone(),
-            before: params.before.map(Offset::new),
-            limit,
+            page: HistoryWanted {
+                before: params.before.map(Offset::new),
+                limit,
+                open_questions: params.open_questions,
+            },
         })
     }
 }

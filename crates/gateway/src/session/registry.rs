@@ -3,7 +3,8 @@
 use crate::close::CloseReason;
 use crate::feed::Bell;
 use crate::service::Member;
-use kkanbu_model::{MemberKey, MembershipId, ProgrammeId, RoomAddress, RoomId};
+use bytes::Bytes;
+use kkanbu_model::{MemberKey, MembershipId, ProgrammeId, RoomAddress, RoomId, Sanction};
 use kkanbu_wire::RoomEndCode;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -20,9 +21,13 @@ pub(crate) enum Order {
     RoomEnded(RoomId, RoomEndCode),
     /// This membership in the room was left in another session.
     Left(RoomId, MembershipId),
+    /// A moderator has done something to this membership in the room.
+    Sanctioned(RoomId, MembershipId, Sanction),
+    /// This room has opened or closed; the frame that says so.
+    Phase(RoomId, Bytes),
 }
 
-/// How others reach a session. Orders are few: at most one for each room and one close.
+/// How others reach a session. Orders are few: they come from moderators, the calendar and the member's own other sessions.
 #[derive(Debug)]
 pub(crate) struct SessionHandle {
     id: u64,
@@ -62,6 +67,10 @@ impl Bell for SessionHandle {
 
     fn room_ended(&self, room: &RoomAddress, code: RoomEndCode) {
         self.order(Order::RoomEnded(room.room.clone(), code));
+    }
+
+    fn sanctioned(&self, room: &RoomAddress, membership: MembershipId, sanction: Sanction) {
+        self.order(Order::Sanctioned(room.room.clone(), membership, sanction));
     }
 }
 
@@ -110,6 +119,17 @@ impl Registry {
         if let Some(own) = self.sessions.lock().get(&who(member)) {
             for session in own {
                 session.order(Order::Left(room.clone(), left));
+            }
+        }
+    }
+
+    /// Tells all sessions of a programme that a room has opened or closed. Those whose role has not got the room do not pass it on.
+    pub(crate) fn phase_changed(&self, room: &RoomAddress, frame: &Bytes) {
+        for ((of, _), sessions) in self.sessions.lock().iter() {
+            if *of == room.programme {
+                for session in sessions {
+                    session.order(Order::Phase(room.room.clone(), frame.clone()));
+                }
             }
         }
     }

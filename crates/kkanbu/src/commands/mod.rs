@@ -1,7 +1,13 @@
 //! What each command does: one function a command, no logic that others need.
 
+mod admin;
+mod backup;
+mod check_ready;
 mod demo;
+mod manual;
 mod serve;
+
+pub(crate) use admin::AdminOptions;
 
 use crate::cli::Command;
 use crate::config::Config;
@@ -17,15 +23,26 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode> {
         Command::Serve(options) => serve::serve(Config::read(&options.config)?).await,
         Command::Links(options) => serve::links(&Config::read(&options.config)?, options.json).await,
         Command::CheckConfig(options) => {
-            Config::read(&options.config)?;
+            let config = Config::read(&options.config)?;
+            config.notes.iter().for_each(|note| output::say(format_args!("note: {note}")));
             output::say("the configuration is fine");
             Ok(ExitCode::SUCCESS)
         }
         Command::PrintConfig(options) => {
-            output::say(Config::read(&options.config)?.print());
+            output::say(match options.config {
+                Some(file) => Config::read(&file)?.print(),
+                None => Config::example().trim_end().to_owned(),
+            });
             Ok(ExitCode::SUCCESS)
         }
+        Command::CheckReady(options) => check_ready::run(options.ops).await,
+        Command::Backup(options) => backup::backup(&options),
+        Command::Restore(options) => backup::restore(&options).await,
+        Command::Verify(options) => backup::verify(&options.what),
         Command::Rehearse(options) => rehearse::command(options).await,
+        Command::Admin(options) => admin::run(options).await,
+        Command::Completions { shell } => Ok(manual::completions(shell)),
+        Command::Man(options) => manual::man(&options),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `init`, `serve` and `links`: the server as a configuration says.
 
 use super::drained;
+use crate::clock::clock;
 use crate::config::Config;
 use crate::storage::{Folders, StorageError};
 use crate::{logging, node, output, telemetry};
@@ -9,7 +10,7 @@ use kkanbu_gateway::{Listening, Settings};
 use kkanbu_model::Limits;
 use std::process::ExitCode;
 
-fn folders(config: &Config) -> Folders {
+pub(super) fn folders(config: &Config) -> Folders {
     Folders { data: config.data_folder.clone(), keys: config.key_folder.clone() }
 }
 
@@ -30,8 +31,14 @@ pub(super) async fn init(config: &Config) -> Result<ExitCode> {
 pub(super) async fn serve(config: Config) -> Result<ExitCode> {
     logging::start(config.log_format, "info");
     let limits = Limits::default();
-    let storage = folders(&config).open(&limits).await?;
+    config.notes.iter().for_each(|note| telemetry::programme_note(note));
+    let storage = folders(&config).open(&limits, clock(None)).await?;
     for programme in config.programmes {
+        // It ended through the admin socket, and its file is still listed. The others must not wait for that.
+        if storage.programmes.has_ended(&programme.id) {
+            telemetry::listed_programme_has_ended(&programme.id);
+            continue;
+        }
         storage.programmes.create(programme).await.map_err(StorageError::Programmes)?;
     }
     let listening = Listening::bind(config.listen, config.ops_listen, config.admin_socket.as_deref()).await?;
@@ -49,7 +56,7 @@ pub(super) async fn serve(config: Config) -> Result<ExitCode> {
 
 /// Prints join links.
 pub(super) async fn links(config: &Config, json: bool) -> Result<ExitCode> {
-    let storage = folders(config).open(&Limits::default()).await?;
+    let storage = folders(config).open(&Limits::default(), clock(None)).await?;
     for programme in storage.programmes.all() {
         let links = storage.programmes.join_links(&programme, &config.public_origin)?;
         if json {

@@ -1,9 +1,11 @@
 //! The configuration: what was typed ([`typed`]), and what it means ([`Config`]). All faults are found before a port opens.
 
+mod fields;
+mod reference;
 mod typed;
 
-use crate::programme_file;
-use crate::toml_fields::Fault;
+use crate::programme_file::{self, Reading};
+use crate::toml_fields::{Fault, Faults};
 use kkanbu_gateway::Tls;
 use kkanbu_model::Programme;
 use kkanbu_room::Guard;
@@ -28,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) data_folder: PathBuf,
     pub(crate) key_folder: PathBuf,
     pub(crate) programmes: Vec<Programme>,
+    /// What the organisers should know of how their files were read.
+    pub(crate) notes: Vec<String>,
     pub(crate) tls: Option<Tls>,
     pub(crate) guard: Guard,
     pub(crate) padding: Padding,
@@ -45,6 +49,11 @@ pub(crate) struct ConfigErrors {
 }
 
 impl ConfigErrors {
+    /// What is wrong with this file.
+    pub(crate) fn new(file: &Path, faults: Vec<Fault>) -> Self {
+        Self { file: file.to_owned(), faults }
+    }
+
     fn lines(&self) -> String {
         let line = |fault: &Fault| format!("{}: {fault}", self.file.display());
         self.faults.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -54,7 +63,7 @@ impl ConfigErrors {
 impl Config {
     /// Reads a configuration file and all that it names. Relative paths are relative to the file's folder.
     pub(crate) fn read(file: &Path) -> Result<Self, ConfigErrors> {
-        let fail = |faults| ConfigErrors { file: file.to_owned(), faults };
+        let fail = |faults| ConfigErrors::new(file, faults);
         let text = std::fs::read_to_string(file)
             .map_err(|error| fail(vec![Fault { line: 1, what: format!("can't be read: {error}") }]))?;
         let base = file.parent().unwrap_or(Path::new("."));
@@ -78,16 +87,7 @@ impl Config {
                 faults.add(at("key_folder"), what.to_owned());
             }
         }
-        let mut programmes: Vec<Programme> = Vec::new();
-        for (place, path) in &typed.programmes {
-            match read_programme(&base.join(path)) {
-                Ok(programme) if programmes.iter().any(|other| other.id == programme.id) => {
-                    faults.add(*place, format!("{path}: programme {} is there twice", programme.id));
-                }
-                Ok(programme) => programmes.push(programme),
-                Err(errors) => errors.into_iter().for_each(|error| faults.add(*place, format!("{path}: {error}"))),
-            }
-        }
+        let (programmes, notes) = read_programmes(&typed.programmes, base, &mut faults);
         let tls = typed.tls.as_ref().and_then(|files| {
             read_tls(&base.join(&files.certificate), &base.join(&files.key))
                 .map_err(|error| faults.add(at("tls"), format!("tls: {error}")))
@@ -107,6 +107,7 @@ impl Config {
                 data_folder,
                 key_folder,
                 programmes,
+                notes,
                 tls,
                 guard,
                 padding: typed.padding,
@@ -118,13 +119,19 @@ impl Config {
         }
     }
 
+    /// A configuration file with every field, explained.
+    pub(crate) fn example() -> String {
+        reference::example()
+    }
+
     /// The configuration in force, defaults included, as a file that can be used.
     pub(crate) fn print(&self) -> String {
         self.typed.to_toml()
     }
 }
 
-fn absolute(path: &Path) -> PathBuf {
+/// The path from the root, with links followed as far as there is something.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
     // Folders that are not there yet have no canonical form; their parents may.
     path.canonicalize().unwrap_or_else(|_| match (path.parent(), path.file_name()) {
         (Some(parent), Some(name)) if !parent.as_os_str().is_empty() => absolute(parent).join(name),
@@ -132,9 +139,21 @@ fn absolute(path: &Path) -> PathBuf {
     })
 }
 
-fn read_programme(path: &Path) -> Result<Programme, Vec<String>> {
-    let text = std::fs::read_to_string(path).map_err(|error| vec![format!("can't be read: {error}")])?;
-    programme_file::read_as_text(&text)
+fn read_programmes(paths: &[(usize, String)], base: &Path, faults: &mut Faults) -> (Vec<Programme>, Vec<String>) {
+    let (mut programmes, mut notes): (Vec<Programme>, Vec<String>) = Default::default();
+    for (place, path) in paths {
+        match programme_file::read_file(&base.join(path)) {
+            Ok(Reading { programme, .. }) if programmes.iter().any(|other| other.id == programme.id) => {
+                faults.add(*place, format!("{path}: programme {} is there twice", programme.id));
+            }
+            Ok(reading) => {
+                programmes.push(reading.programme);
+                notes.extend(reading.notes.iter().map(|note| format!("{path}: {note}")));
+            }
+            Err(errors) => errors.iter().for_each(|error| faults.add(*place, format!("{path}: {error}"))),
+        }
+    }
+    (programmes, notes)
 }
 
 fn read_tls(certificate: &Path, key: &Path) -> Result<Tls, String> {
@@ -174,7 +193,7 @@ mod tests {
         has(1, "public_origin");
         has(2, "listen");
         has(4, "key_folder must not be inside data_folder");
-        has(5, "missing.toml: can't be read");
+        has(5, "missing.toml: line 1: can't be read");
         has(6, "padding");
         has(7, "colour is not known");
         has(8, "staff_number_pattern");

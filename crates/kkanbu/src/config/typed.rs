@@ -58,7 +58,7 @@ pub(crate) struct Typed {
 pub(crate) type Places = BTreeMap<&'static str, usize>;
 
 /// Reads the file's fields. What could not be read has its default, and a fault.
-pub(crate) fn read(text: &str) -> (Typed, Places, Faults<'_>) {
+pub(crate) fn read(text: &str) -> (Typed, Places, Faults) {
     let (table, mut faults) = Faults::parse(text);
     let mut fields = Fields::new(table.get_ref(), 0, "");
     let places = ["key_folder", "tls", "staff_number_pattern"].map(|key| (key, fields.place(key)));
@@ -101,7 +101,7 @@ fn choice<T: Copy + Default>(
     fields: &mut Fields<'_, '_>,
     key: &'static str,
     choices: &[(&str, T)],
-    faults: &mut Faults<'_>,
+    faults: &mut Faults,
 ) -> T {
     let Some(typed) = fields.text(key, faults) else { return T::default() };
     if let Some((_, value)) = choices.iter().find(|(word, _)| *word == typed) {
@@ -112,13 +112,13 @@ fn choice<T: Copy + Default>(
     T::default()
 }
 
-fn origin(fields: &mut Fields<'_, '_>, faults: &mut Faults<'_>) -> String {
+fn origin(fields: &mut Fields<'_, '_>, faults: &mut Faults) -> String {
     let text = fields.needed_text("public_origin", faults);
     let at = fields.place("public_origin");
     text.and_then(|text| checked_origin(text, "public_origin", at, faults)).unwrap_or_default()
 }
 
-fn checked_origin(text: String, key: &str, at: usize, faults: &mut Faults<'_>) -> Option<String> {
+fn checked_origin(text: String, key: &str, at: usize, faults: &mut Faults) -> Option<String> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:[]".contains(c);
     if host.is_some_and(|host| !host.is_empty() && host.chars().all(plain)) {
@@ -128,7 +128,7 @@ fn checked_origin(text: String, key: &str, at: usize, faults: &mut Faults<'_>) -
     None
 }
 
-fn address(fields: &mut Fields<'_, '_>, key: &'static str, faults: &mut Faults<'_>) -> Option<SocketAddr> {
+fn address(fields: &mut Fields<'_, '_>, key: &'static str, faults: &mut Faults) -> Option<SocketAddr> {
     let text = fields.text(key, faults)?;
     let parsed = text.parse();
     if parsed.is_err() {

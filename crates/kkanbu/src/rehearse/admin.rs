@@ -56,7 +56,7 @@ impl Shadow {
     /// Destroys it and everything in it.
     pub(super) async fn destroy(self) -> anyhow::Result<()> {
         if self.asked_for {
-            let destroyed = call(&self.socket, "programme.destroy", json!({"programme": self.id})).await;
+            let destroyed = call(&self.socket, "programme.end", json!({"programme": self.id})).await;
             destroyed.with_context(|| format!("the shadow programme {} may still be there", self.id))?;
         }
         Ok(())
@@ -117,7 +117,7 @@ mod tests {
         let rehearsing = async {
             let mut shadow = Shadow::new(&socket);
             let id = shadow.id.clone();
-            let links = shadow.create(&Definition::load("anyang-2022").unwrap()).await.unwrap();
+            let links = shadow.create(&Definition::load(Path::new("anyang-2022")).unwrap()).await.unwrap();
             shadow.destroy().await.unwrap();
             (id, links)
         };
@@ -125,14 +125,14 @@ mod tests {
         assert_eq!(links, BTreeMap::from([("mentor".to_owned(), "l".to_owned())]));
         assert_eq!(calls[0]["method"], "programme.create");
         assert!(calls[0]["params"]["definition"].as_str().unwrap().contains(&id));
-        assert_eq!(calls[1]["method"], "programme.destroy");
+        assert_eq!(calls[1]["method"], "programme.end");
         assert_eq!(calls[1]["params"], json!({"programme": id}));
     }
 
     #[tokio::test]
     async fn without_a_server_the_socket_is_named() {
         let mut shadow = Shadow::new(Path::new("/nonexistent/admin.sock"));
-        let error = shadow.create(&Definition::load("anyang-2022").unwrap()).await.unwrap_err();
+        let error = shadow.create(&Definition::load(Path::new("anyang-2022")).unwrap()).await.unwrap_err();
         assert!(format!("{error:#}").contains("/nonexistent/admin.sock"));
     }
 }

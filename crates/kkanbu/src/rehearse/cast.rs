@@ -61,6 +61,11 @@ impl Cast {
         Ok(Self { members, start, tasks, stop, _stop_on_drop: guard })
     }
 
+    /// When it all began.
+    pub(super) const fn start(&self) -> Instant {
+        self.start
+    }
+
     pub(super) fn members(&self) -> &[Arc<Member>] {
         &self.members
     }
@@ -90,13 +95,18 @@ impl Cast {
     }
 
     /// Ends all sessions and gives everything that there is to judge.
-    pub(super) async fn evidence(self, written: Written, history: BTreeMap<String, Vec<PostInfo>>) -> Evidence {
+    pub(super) async fn evidence(
+        self,
+        written: Written,
+        history: BTreeMap<String, Vec<PostInfo>>,
+        expires: bool,
+    ) -> Evidence {
         for member in &self.members {
             member.client.close().await;
         }
         // Listeners end with their sessions; what they were told is then complete.
         self.tasks.close();
         self.tasks.wait().await;
-        Evidence { members: self.members.iter().map(|member| member.testimony()).collect(), written, history }
+        Evidence { members: self.members.iter().map(|member| member.testimony()).collect(), written, history, expires }
     }
 }

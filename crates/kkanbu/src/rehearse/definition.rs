@@ -1,40 +1,23 @@
 //! The programme to rehearse: whose seats are to be filled.
 
 use crate::programme_file;
-use anyhow::{Context, anyhow};
-use kkanbu_model::Programme;
-use std::path::PathBuf;
+use kkanbu_model::{Programme, ProgrammeId};
+use std::path::Path;
 
-/// The programme that is built in.
-pub(super) const BUILT_IN: &str = "anyang-2022";
-
-const ANYANG: &str = include_str!("../../programmes/anyang-2022.toml");
-
-/// A programme and the text that defines it.
+/// A programme without its dates: a rehearsal takes place before the programme does, or after, and in all rooms at once.
 #[derive(Debug)]
 pub(super) struct Definition {
     pub(super) programme: Programme,
-    pub(super) text: String,
-    /// Where it was read; `None` for the one that is built in.
-    pub(super) file: Option<PathBuf>,
 }
 
 impl Definition {
     /// Reads the built-in programme of this id, or a programme file.
-    pub(super) fn load(which: &str) -> anyhow::Result<Self> {
-        if which == BUILT_IN {
-            return Self::parse(ANYANG.to_owned(), None);
+    pub(super) fn load(which: &Path) -> anyhow::Result<Self> {
+        let mut programme = programme_file::load(which)?.programme;
+        for room in &mut programme.rooms {
+            room.schedule = kkanbu_model::Schedule::default();
         }
-        let text = std::fs::read_to_string(which)
-            .with_context(|| format!("{which} is neither {BUILT_IN} nor a programme file that can be read"))?;
-        // The server may be started elsewhere.
-        Self::parse(text, Some(std::path::absolute(which)?))
-    }
-
-    fn parse(text: String, file: Option<PathBuf>) -> anyhow::Result<Self> {
-        let programme = programme_file::read_as_text(&text)
-            .map_err(|errors| anyhow!("the programme file is wrong:\n{}", errors.join("\n")))?;
-        Ok(Self { programme, text, file })
+        Ok(Self { programme })
     }
 
     /// The programme's id.
@@ -42,12 +25,10 @@ impl Definition {
         self.programme.id.as_str()
     }
 
-    /// The same programme's text under another id, to run beside it.
+    /// The text of a programme file that defines the same programme under this id, to run beside it.
     pub(super) fn text_as(&self, id: &str) -> anyhow::Result<String> {
-        let mut table: toml::Table = self.text.parse()?;
-        let header = table.get_mut("programme").and_then(toml::Value::as_table_mut);
-        header.context("the programme file has no programme")?.insert("id".to_owned(), id.into());
-        Ok(table.to_string())
+        let programme = Programme { id: ProgrammeId::new(id)?, ..self.programme.clone() };
+        Ok(programme_file::without_dates(&programme))
     }
 }
 
@@ -57,14 +38,23 @@ mod tests {
 
     #[test]
     fn a_shadow_is_the_same_programme_under_another_id() {
-        let anyang = Definition::load(BUILT_IN).unwrap();
-        let shadow = Definition::parse(anyang.text_as("rehearsal-0123abcd").unwrap(), None).unwrap();
-        assert_eq!(shadow.id(), "rehearsal-0123abcd");
-        assert_eq!(Programme { id: anyang.programme.id.clone(), ..shadow.programme }, anyang.programme);
+        for which in ["anyang-2022", "seogwipo-2026"] {
+            let real = Definition::load(Path::new(which)).unwrap();
+            let shadow = programme_file::read(&real.text_as("rehearsal-0123abcd").unwrap()).unwrap().programme;
+            assert_eq!(shadow.id.as_str(), "rehearsal-0123abcd");
+            assert_eq!(Programme { id: real.programme.id.clone(), ..shadow }, real.programme);
+        }
+    }
+
+    #[test]
+    fn all_rooms_are_open_in_a_rehearsal() {
+        let seogwipo = Definition::load(Path::new("seogwipo-2026")).unwrap().programme;
+        assert_eq!(seogwipo.rooms.len(), 5);
+        assert!(seogwipo.rooms.iter().all(|room| room.schedule == kkanbu_model::Schedule::default()));
     }
 
     #[test]
     fn what_is_no_programme_is_named() {
-        assert!(Definition::load("no-such-file").unwrap_err().to_string().contains("no-such-file"));
+        assert!(Definition::load(Path::new("no-such-file")).unwrap_err().to_string().contains("no-such-file"));
     }
 }

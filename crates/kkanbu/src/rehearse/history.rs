@@ -5,15 +5,16 @@ use super::said::{Print, Said};
 use kkanbu_client::PostInfo;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Acknowledged writes of a room that its history does not hold.
-pub(super) fn lost(room: &str, posts: &[PostInfo], written: &Written) -> u64 {
+/// Acknowledged writes of a room that its history does not hold. Where things expire, what lies before the oldest post that is kept has.
+pub(super) fn lost(room: &str, posts: &[PostInfo], written: &Written, expires: bool) -> u64 {
     let mut writes: Vec<&Acknowledged> = written.acknowledged.iter().filter(|write| write.room == room).collect();
     writes.sort_by_key(|write| (write.offset, write.sent));
     let unanswered: Vec<&Said> = written.unanswered.iter().filter(|(of, _)| of == room).map(|(_, said)| said).collect();
     let posts: HashMap<u64, &PostInfo> = posts.iter().map(|post| (post.offset, post)).collect();
     let fates = fates(&writes);
+    let oldest = posts.keys().min().copied().unwrap_or(u64::MAX);
     let mut lost = 0;
-    for (offset, fate) in &fates {
+    for (offset, fate) in fates.iter().filter(|(offset, _)| !expires || **offset >= oldest) {
         lost += match posts.get(offset) {
             // With the post all that was done to it is gone.
             None => fate.writes,
@@ -112,6 +113,10 @@ mod tests {
     use kkanbu_wire::ReactionInfo;
     use std::time::Duration;
 
+    fn lost(room: &str, posts: &[PostInfo], written: &Written) -> u64 {
+        super::lost(room, posts, written, false)
+    }
+
     fn print(text: &str) -> Print {
         Print::of(text)
     }
@@ -130,6 +135,9 @@ mod tests {
             body: body.map(ToOwned::to_owned),
             edited,
             retracted,
+            hidden: false,
+            question: false,
+            answered: false,
             reply_to: None,
             mentions: Vec::new(),
             reactions: vec![thumb],

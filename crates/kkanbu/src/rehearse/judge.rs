@@ -45,6 +45,8 @@ pub(super) enum Told {
 pub(super) struct Testimony {
     pub(super) seen: Vec<Seen>,
     pub(super) told: Vec<Told>,
+    /// When each connection was made, since the start.
+    pub(super) connected: Vec<Duration>,
 }
 
 /// Everything that there is to judge.
@@ -54,6 +56,8 @@ pub(super) struct Evidence {
     pub(super) written: Written,
     /// The whole history of each room, read by a session without memory.
     pub(super) history: BTreeMap<String, Vec<PostInfo>>,
+    /// What was written first may have expired by now, and is not missed in the history.
+    pub(super) expires: bool,
 }
 
 /// What the judge found.
@@ -95,7 +99,11 @@ pub(super) fn judge(evidence: &Evidence) -> Verdict {
         verdict.reordered += out_of_order;
     }
     verdict.duplicated += published_twice(evidence);
-    verdict.lost = evidence.history.iter().map(|(room, posts)| history::lost(room, posts, &evidence.written)).sum();
+    verdict.lost = evidence
+        .history
+        .iter()
+        .map(|(room, posts)| history::lost(room, posts, &evidence.written, evidence.expires))
+        .sum();
     verdict.lost += unread(evidence);
     verdict.latencies.sort_unstable();
     verdict
@@ -304,6 +312,9 @@ mod tests {
             body: Some(format!("post {offset}")),
             edited: false,
             retracted: false,
+            hidden: false,
+            question: false,
+            answered: false,
             reply_to: None,
             mentions: Vec::new(),
             reactions: Vec::new(),
@@ -328,11 +339,12 @@ mod tests {
         let told: Vec<Told> = (1..=4).map(told).collect();
         Evidence {
             members: vec![
-                Testimony { seen: steady.collect(), told: told.clone() },
-                Testimony { seen: broken.collect(), told },
+                Testimony { seen: steady.collect(), told: told.clone(), ..Testimony::default() },
+                Testimony { seen: broken.collect(), told, ..Testimony::default() },
             ],
             written: Written { acknowledged: acknowledged.collect(), ..Written::default() },
             history: BTreeMap::from([(ROOM.to_owned(), (1..=4).map(post).collect())]),
+            expires: false,
         }
     }
 
@@ -454,9 +466,11 @@ mod tests {
     #[test]
     fn what_was_written_before_one_came_in_is_not_missing() {
         let mut evidence = faultless();
-        evidence
-            .members
-            .push(Testimony { seen: vec![Seen::Connected, joined(3), publication(4)], told: vec![told(4)] });
+        evidence.members.push(Testimony {
+            seen: vec![Seen::Connected, joined(3), publication(4)],
+            told: vec![told(4)],
+            ..Testimony::default()
+        });
         evidence.members.push(Testimony::default());
         assert_eq!(counts(&evidence), [9, 0, 0, 0, 0]);
     }

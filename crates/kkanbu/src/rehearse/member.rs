@@ -4,6 +4,7 @@ use super::judge::{Testimony, Told};
 use super::record::Recorder;
 use super::stage::Venue;
 use anyhow::{Context, anyhow, bail};
+use data_encoding::HEXLOWER;
 use kkanbu_client::{Client, Ended, Event, Events, JoinLink, Options, Seed, What};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -63,8 +64,14 @@ impl Ears {
                     What::Post { .. }
                     | What::Edit { .. }
                     | What::Reaction { .. }
+                    | What::Answered { .. }
+                    | What::Hide { .. }
+                    | What::Restore { .. }
                     | What::Freeze
                     | What::Thaw
+                    | What::Slow { .. }
+                    | What::Notice { .. }
+                    | What::Settings { .. }
                     | What::Unknown => (),
                 }
                 if recent.len() > RECENT_MAX {
@@ -77,7 +84,11 @@ impl Ears {
                 heard.told.push(Told::Reset { room, at: position.offset });
             }
             Event::Closed(ended) => heard.ended = Some(ended),
-            Event::RoomEnded { .. } | Event::Disconnected(_) | Event::Reconnected => (),
+            Event::RoomEnded { .. }
+            | Event::Phase(_)
+            | Event::Muted(_)
+            | Event::Disconnected(_)
+            | Event::Reconnected => (),
         }
     }
 
@@ -144,7 +155,17 @@ impl Member {
         Ok(client)
     }
 
+    /// Its role and seed, to come in again.
+    pub(super) fn as_line(&self) -> String {
+        let role = self.client.welcome().role.id.clone();
+        format!("{role} {}\n", HEXLOWER.encode(self.options.seed.expose_secret()))
+    }
+
     pub(super) fn testimony(&self) -> Testimony {
-        Testimony { seen: self.recorder.seen(), told: self.ears.heard().told.clone() }
+        Testimony {
+            seen: self.recorder.seen(),
+            told: self.ears.heard().told.clone(),
+            connected: self.recorder.connections(),
+        }
     }
 }

@@ -13,6 +13,7 @@ mod act;
 mod admin;
 mod cast;
 mod definition;
+mod drains;
 mod finale;
 mod folder;
 mod history;
@@ -24,6 +25,7 @@ mod record;
 mod report;
 mod said;
 mod server;
+mod soak;
 mod stage;
 mod texts;
 
@@ -39,9 +41,9 @@ use tokio::signal::unix::{SignalKind, signal};
 /// What to rehearse, where and how long.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct RehearseOptions {
-    /// The programme: anyang-2022, or a programme file.
-    #[arg(long, value_name = "ID|FILE", default_value = definition::BUILT_IN)]
-    pub(crate) programme: String,
+    /// The programme: anyang-2022, seogwipo-2026, or a programme file. Its dates are left out: all of its rooms are open.
+    #[arg(long, value_name = "ID|FILE", default_value = "anyang-2022")]
+    pub(crate) programme: PathBuf,
 
     /// How long everybody writes.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -54,6 +56,21 @@ pub(crate) struct RehearseOptions {
     /// Kills the rehearsal's own server with SIGKILL so many times, and restarts it on the same folder and port.
     #[arg(long, value_name = "TIMES", default_value_t = 0, conflicts_with = "admin")]
     pub(crate) kill: u32,
+
+    /// Has the server go down in good order so many times (SIGTERM), and restarts it at once. Fails where a member does not come back, or where
+    /// they come back in a crowd: more than 1.2 times an even spread in any quarter of it.
+    #[arg(long, value_name = "TIMES", default_value_t = 0, conflicts_with = "admin")]
+    pub(crate) drain: u32,
+
+    /// Runs the server's clock 43,200 times faster (a month a minute), so that everything expires on the way, and watches its memory and
+    /// descriptors. Fails where they grow.
+    #[arg(long, conflicts_with_all = ["admin", "kill", "drain"])]
+    pub(crate) soak: bool,
+
+    /// Where the rehearsal's own server keeps its data, instead of a temporary folder: it stays, with a configuration with which
+    /// `serve`, `backup` and `verify` work on it.
+    #[arg(long, value_name = "DIR", conflicts_with = "admin")]
+    pub(crate) folder: Option<PathBuf>,
 
     /// Rehearses on the live server behind this admin socket, in a shadow programme that is destroyed afterwards.
     #[arg(long, value_name = "SOCKET")]
@@ -104,15 +121,18 @@ async fn rehearse(
     let progress = Arc::new(progress::Progress::new(options.seconds));
     progress.says("members come in");
     let cast = cast::Cast::gather(definition, venue).await?;
+    stage.leave_behind(&cast)?;
     progress.says("members write");
     let writing = Duration::from_secs(options.seconds);
-    let (written, restarts) = tokio::join!(cast.write(writing, &progress), stage.kill_on_the_way(writing));
-    let (written, restarts) = (written?, restarts?);
+    let watching = stage.watch(options.soak, writing);
+    let (written, interruptions, soak) =
+        tokio::join!(cast.write(writing, &progress), stage.interrupt(cast.start(), writing), watching);
+    let (written, interruptions) = (written?, interruptions?);
     progress.says("deliveries arrive");
     finale::wait_for_deliveries(&cast, &written).await;
     progress.says("the history is read");
     let history = finale::read_history(&cast).await?;
-    let evidence = cast.evidence(written, history).await;
+    let evidence = cast.evidence(written, history, options.soak).await;
     progress.finish();
-    Ok(Report::of(&evidence, definition, options.seconds, restarts))
+    Ok(Report::of(&evidence, definition, options.seconds, &interruptions, soak))
 }

@@ -31,6 +31,8 @@ struct Log {
     seen: Vec<Seen>,
     /// The highest offset of each room.
     highest: BTreeMap<String, u64>,
+    /// When each connection was made, since the start.
+    connected: Vec<Duration>,
 }
 
 /// Records one member's raw frames.
@@ -48,6 +50,11 @@ impl Recorder {
     /// Everything seen so far.
     pub(super) fn seen(&self) -> Vec<Seen> {
         self.log().seen.clone()
+    }
+
+    /// When each connection was made, since the start.
+    pub(super) fn connections(&self) -> Vec<Duration> {
+        self.log().connected.clone()
     }
 
     /// The highest offset seen of a room.
@@ -75,9 +82,11 @@ impl Log {
 
 impl FrameTap for Recorder {
     fn connected(&self) {
+        let after = self.start.elapsed();
         let mut log = self.log();
         log.asked.clear();
         log.seen.push(Seen::Connected);
+        log.connected.push(after);
     }
 
     fn sent(&self, text: &str) {
@@ -95,6 +104,7 @@ impl FrameTap for Recorder {
             | Command::Edit(_)
             | Command::Retract(_)
             | Command::React(_)
+            | Command::Answer(_)
             | Command::History(_) => return,
         };
         self.log().asked.insert(incoming.id, asked);
@@ -113,7 +123,8 @@ impl FrameTap for Recorder {
                 log.seen.push(Seen::Publication { room, offset, said, after });
             }
             // What can't be read the client ends the connection over.
-            Ok(FromServer::Error { .. } | FromServer::Push(Push::Unknown)) | Err(_) => (),
+            Ok(FromServer::Error { .. } | FromServer::Push(Push::Phase(_) | Push::Muted(_) | Push::Unknown))
+            | Err(_) => (),
         }
     }
 }
@@ -127,7 +138,7 @@ mod tests {
         let recorder = Recorder::new(Instant::now());
         let joined = |id: u32, offset: u32, recovered: bool| {
             format!(
-                r#"{{"jsonrpc":"2.0","id":{id},"result":{{"room":"plaza","handle":"h","size":"1-9","frozen":false,
+                r#"{{"jsonrpc":"2.0","id":{id},"result":{{"room":"plaza","handle":"h","size":"1-9","frozen":false,"slow_seconds":0,"phase":"open",
                 "position":{{"epoch":"00000000000000e1","offset":{offset}}},"recovered":{recovered}}}}}   "#
             )
         };

@@ -1,7 +1,10 @@
 //! What a rehearsal found, for people and for programs.
 
 use super::definition::Definition;
+use super::drains::{self, PEAK_RATIO_MAX};
 use super::judge::{Evidence, judge};
+use super::soak::Soak;
+use super::stage::Interruptions;
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
@@ -34,8 +37,14 @@ pub(crate) struct Report {
     pub(crate) duplicated: u64,
     /// Publications that came at another place than after the one before.
     pub(crate) reordered: u64,
-    /// How often the server was killed and restarted.
+    /// How often the server was killed or drained, and restarted.
     pub(crate) restarts: u32,
+    /// Members that did not come back after a drain, over all drains.
+    pub(crate) not_back: u64,
+    /// The worst peak of reconnects after a drain, by that of an even spread; null without drains.
+    pub(crate) reconnect_peak_ratio: Option<f64>,
+    /// What a soak found; null without one.
+    pub(crate) soak: Option<Soak>,
     /// Median time from handing a write to the client to its frame on a member's socket, over all deliveries.
     pub(crate) p50_ms: f64,
     /// The time that 99 % of deliveries stayed within; where the server was killed it holds the outage.
@@ -43,8 +52,16 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(super) fn of(evidence: &Evidence, definition: &Definition, seconds: u64, restarts: u32) -> Self {
+    pub(super) fn of(
+        evidence: &Evidence,
+        definition: &Definition,
+        seconds: u64,
+        interruptions: &Interruptions,
+        soak: Option<Soak>,
+    ) -> Self {
         let verdict = judge(evidence);
+        let connected: Vec<_> = evidence.members.iter().map(|member| member.connected.clone()).collect();
+        let returns: Vec<_> = interruptions.drained.iter().map(|at| drains::judge(*at, &connected)).collect();
         let written = &evidence.written;
         let acknowledged = written.acknowledged.len() as u64;
         Self {
@@ -60,15 +77,21 @@ impl Report {
             lost: verdict.lost,
             duplicated: verdict.duplicated,
             reordered: verdict.reordered,
-            restarts,
+            restarts: interruptions.restarts,
+            not_back: returns.iter().map(|back| back.lost).sum(),
+            reconnect_peak_ratio: returns.iter().map(|back| back.peak_ratio).reduce(f64::max),
+            soak,
             p50_ms: percentile_ms(&verdict.latencies, 50),
             p99_ms: percentile_ms(&verdict.latencies, 99),
         }
     }
 
     /// Whether there was something to judge, and all of it reached everybody once and in order, and stayed.
-    pub(crate) const fn is_clean(&self) -> bool {
-        self.acknowledged > 0 && self.missing == 0 && self.lost == 0 && self.duplicated == 0 && self.reordered == 0
+    pub(crate) fn is_clean(&self) -> bool {
+        let arrived =
+            self.missing == 0 && self.lost == 0 && self.duplicated == 0 && self.reordered == 0 && self.not_back == 0;
+        let even = self.reconnect_peak_ratio.is_none_or(|ratio| ratio <= PEAK_RATIO_MAX);
+        self.acknowledged > 0 && arrived && even && self.soak.as_ref().is_none_or(Soak::is_flat)
     }
 }
 
@@ -92,6 +115,19 @@ impl fmt::Display for Report {
         writeln!(f, "  lost       {lost:>9}")?;
         writeln!(f, "  duplicated {duplicated:>9}")?;
         writeln!(f, "  reordered  {reordered:>9}")?;
+        if let Some(ratio) = self.reconnect_peak_ratio {
+            writeln!(
+                f,
+                "  not back   {:>9}  after drains; peak of reconnects {ratio:.2} times an even spread",
+                self.not_back
+            )?;
+        }
+        if let Some(Soak { resident_middle_kib, resident_end_kib, descriptors_middle, descriptors_end, .. }) =
+            &self.soak
+        {
+            writeln!(f, "  memory     {resident_end_kib:>9}  KiB at the end, {resident_middle_kib} in the middle")?;
+            writeln!(f, "  descriptors{descriptors_end:>9}  at the end, {descriptors_middle} in the middle")?;
+        }
         let verdict = if self.is_clean() {
             "everything acknowledged reached every member once, in order, and stayed"
         } else {

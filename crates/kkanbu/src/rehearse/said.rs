@@ -40,7 +40,15 @@ impl Said {
             What::Reaction { target, reaction, .. } => {
                 Self::Reaction { target: *target, reaction: Print::of(reaction) }
             }
-            What::Freeze | What::Thaw | What::Unknown => Self::Other,
+            What::Answered { .. }
+            | What::Hide { .. }
+            | What::Restore { .. }
+            | What::Freeze
+            | What::Thaw
+            | What::Slow { .. }
+            | What::Notice { .. }
+            | What::Settings { .. }
+            | What::Unknown => Self::Other,
         }
     }
 

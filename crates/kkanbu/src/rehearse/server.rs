@@ -1,11 +1,15 @@
 //! The rehearsal's own server: this executable as `demo` on a fresh folder, killed and restarted at will.
 
 use super::folder::Folder;
+use super::soak::RATE;
 use anyhow::{Context, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
-use std::path::PathBuf;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -14,6 +18,9 @@ use tokio::time::timeout;
 
 /// How long a start may take.
 const START: Duration = Duration::from_mins(1);
+
+/// How long going down in good order may take.
+const DRAIN: Duration = Duration::from_secs(20);
 
 /// How much of the server's log an error shows.
 const LOG_LINES_SHOWN: usize = 10;
@@ -29,15 +36,38 @@ struct Ready {
 pub(super) struct Server {
     // Before the folder, so that nobody writes there any more when it goes.
     running: Option<(Child, BufReader<ChildStdout>)>,
-    programme: Option<PathBuf>,
     port: u16,
+    /// Its clock runs faster.
+    soak: bool,
     folder: Folder,
 }
 
 impl Server {
-    /// A server that is not running yet, for this programme file or the one that is built in.
-    pub(super) fn new(programme: Option<PathBuf>) -> anyhow::Result<Self> {
-        Ok(Self { running: None, programme, port: 0, folder: Folder::new()? })
+    /// A server that is not running yet, for the programme that this text defines. In a temporary folder, or in the one that is named, which
+    /// stays.
+    pub(super) fn new(definition: &str, folder: Option<&Path>, soak: bool) -> anyhow::Result<Self> {
+        let folder = folder.map_or_else(Folder::new, Folder::at)?;
+        let server = Self { running: None, port: 0, soak, folder };
+        std::fs::write(server.programme(), definition)?;
+        Ok(server)
+    }
+
+    /// Where its folder stays: leaves a configuration there with which every command works on it, and who the members were.
+    pub(super) fn leave_behind(&self, members: &str) -> anyhow::Result<()> {
+        if !self.folder.stays() {
+            return Ok(());
+        }
+        let config = format!(
+            "# What a rehearsal left behind. Its members are made up; members.txt has their roles and seeds.\npublic_origin = \"http://localhost:{port}\"\nlisten = \"127.0.0.1:{port}\"\ndata_folder = \"data\"\nkey_folder = \"keys\"\nadmin_socket = \"admin.sock\"\n",
+            port = self.port
+        );
+        for (name, text) in [("kkanbu.toml", config.as_str()), ("members.txt", members)] {
+            let path = self.folder.path().join(name);
+            let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&path);
+            let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+            written.with_context(|| path.display().to_string())?;
+        }
+        Ok(())
     }
 
     /// Starts it, where it runs on from what is in its folder, on its first port. Gives each role's join link.
@@ -60,6 +90,23 @@ impl Server {
         Ok(ready.links)
     }
 
+    /// Tells it to go down in good order (SIGTERM), this child and no other, and waits until it has.
+    pub(super) async fn terminate(&mut self) -> anyhow::Result<()> {
+        let Some((mut child, _)) = self.running.take() else { return Ok(()) };
+        let process = child.id().and_then(|id| Pid::from_raw(id.cast_signed())).context("the server has ended")?;
+        kill_process(process, Signal::TERM).context("the server can't be told to go down")?;
+        let ended = timeout(DRAIN, child.wait()).await.context("the server did not go down")??;
+        if !ended.success() {
+            bail!("the server went down with {ended}\n{}", self.last_words());
+        }
+        Ok(())
+    }
+
+    /// Its process, while it runs.
+    pub(super) fn process(&self) -> Option<u32> {
+        self.running.as_ref().and_then(|(child, _)| child.id())
+    }
+
     /// Kills it with SIGKILL, this child and no other, and waits until it is gone.
     pub(super) async fn kill(&mut self) -> anyhow::Result<()> {
         if let Some((mut child, _)) = self.running.take() {
@@ -72,12 +119,17 @@ impl Server {
         let log = OpenOptions::new().create(true).append(true).open(self.log())?;
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("demo").arg("--json").arg("--port").arg(self.port.to_string());
-        command.arg("--folder").arg(self.folder.path().join("server"));
-        if let Some(programme) = &self.programme {
-            command.arg("--programme").arg(programme);
+        command.arg("--folder").arg(self.folder.path());
+        command.arg("--programme").arg(self.programme());
+        if self.soak {
+            command.arg("--accelerate").arg(RATE.to_string());
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         Ok(command)
+    }
+
+    fn programme(&self) -> PathBuf {
+        self.folder.path().join("programme.toml")
     }
 
     fn log(&self) -> PathBuf {

@@ -2,8 +2,10 @@
 
 use super::RehearseOptions;
 use super::admin::Shadow;
+use super::cast::Cast;
 use super::definition::Definition;
 use super::server::Server;
+use super::soak::{self, Soak};
 use anyhow::{Context, bail};
 use kkanbu_client::{JoinLink, TlsConfig, tls_trusting};
 use rustls_pki_types::CertificateDer;
@@ -23,11 +25,23 @@ pub(super) struct Venue {
     pub(super) tls: Option<Arc<TlsConfig>>,
 }
 
+/// What was done to the server on the way.
+#[derive(Debug, Default)]
+pub(super) struct Interruptions {
+    /// How often it was restarted.
+    pub(super) restarts: u32,
+    /// When it was told to go down in good order, since the start.
+    pub(super) drained: Vec<Duration>,
+}
+
 /// Where it takes place. [`Stage::close`] ends whatever it began.
 pub(super) struct Stage {
     admin: Option<PathBuf>,
     roots: PathBuf,
     kills: u32,
+    drains: u32,
+    soak: bool,
+    folder: Option<PathBuf>,
     server: Option<Server>,
     shadow: Option<Shadow>,
 }
@@ -38,6 +52,9 @@ impl Stage {
             admin: options.admin.clone(),
             roots: options.roots.clone(),
             kills: options.kill,
+            drains: options.drain,
+            soak: options.soak,
+            folder: options.folder.clone(),
             server: None,
             shadow: None,
         }
@@ -47,7 +64,8 @@ impl Stage {
     pub(super) async fn open(&mut self, definition: &Definition) -> anyhow::Result<Venue> {
         let links = match &self.admin {
             None => {
-                let server = self.server.insert(Server::new(definition.file.clone())?);
+                let text = definition.text_as(definition.id())?;
+                let server = self.server.insert(Server::new(&text, self.folder.as_deref(), self.soak)?);
                 server.start().await?
             }
             Some(socket) => {
@@ -61,16 +79,41 @@ impl Stage {
         Ok(Venue { links, tls })
     }
 
-    /// Kills and restarts the rehearsal's own server, spread over the middle of this time. Gives how often.
-    pub(super) async fn kill_on_the_way(&mut self, writing: Duration) -> anyhow::Result<u32> {
-        let Some(server) = &mut self.server else { return Ok(0) };
+    /// Leaves what is needed to go on with the server's folder, where that stays.
+    pub(super) fn leave_behind(&self, cast: &Cast) -> anyhow::Result<()> {
+        let members: String = cast.members().iter().map(|member| member.as_line()).collect();
+        self.server.as_ref().map_or(Ok(()), |server| server.leave_behind(&members))
+    }
+
+    /// Kills or drains the rehearsal's own server and restarts it, spread over the middle of this time.
+    pub(super) async fn interrupt(&mut self, start: Instant, writing: Duration) -> anyhow::Result<Interruptions> {
+        let mut done = Interruptions::default();
+        let Some(server) = &mut self.server else { return Ok(done) };
         let began = Instant::now();
-        for number in 1..=self.kills {
-            sleep_until(began + writing * number / (self.kills + 1)).await;
-            server.kill().await?;
+        let times = self.kills + self.drains;
+        for number in 1..=times {
+            sleep_until(began + writing * number / (times + 1)).await;
+            if number <= self.kills {
+                server.kill().await?;
+            } else {
+                done.drained.push(start.elapsed());
+                server.terminate().await?;
+            }
             server.start().await.context("the server did not come back")?;
         }
-        Ok(self.kills)
+        done.restarts = times;
+        Ok(done)
+    }
+
+    /// Watches the rehearsal's own server for this time, where a soak was asked for.
+    pub(super) fn watch(&self, soak: bool, writing: Duration) -> impl Future<Output = Option<Soak>> + use<> {
+        let process = self.server.as_ref().and_then(Server::process).filter(|_| soak);
+        async move {
+            match process {
+                Some(process) => Some(soak::watch(process, writing).await),
+                None => None,
+            }
+        }
     }
 
     /// Ends the server, removes its folder, destroys the shadow programme.

@@ -3,20 +3,35 @@
 //! The file's write-ahead log is synchronised before a write is answered. Tables have no rowid, and within a minute the file is
 //! rewritten in the order of its keys, so that its layout does not tell who came before whom either.
 
+mod error;
 mod limits;
+mod log;
+mod migrate;
 mod open;
 mod readers;
+mod reading;
 mod rows;
+mod sanctions;
 mod schema;
+mod snapshot;
+mod verify;
 mod writer;
 
+pub use error::OpenError;
 pub use limits::SqliteLimits;
-pub use open::OpenError;
+pub use snapshot::{Snapshot, check_copy};
+pub use verify::{AuditProblem, AuditVerified, verify_audit, verify_audit_since};
 
-use crate::{AdmitError, Draw, JoinError, MarkError, RedrawError, Store, StoreError, telemetry};
+use crate::{
+    ActError, Acted, AdmitError, AuditEntry, AuditHead, Draw, JoinError, MarkError, RedrawError, Store, StoreError,
+    telemetry,
+};
 use async_trait::async_trait;
 use kkanbu_keys::{Keyring, ServerId};
-use kkanbu_model::{Handle, MemberKey, Membership, Programme, ProgrammeId, RoleId, RoomAddress, RoomId};
+use kkanbu_model::{
+    CommandKey, Handle, Hour, MemberKey, Membership, PendingAct, Programme, ProgrammeId, RoleId, RoomAct, RoomAddress,
+    RoomId,
+};
 use parking_lot::Mutex;
 use readers::Readers;
 use rows::Loaded;
@@ -45,7 +60,7 @@ impl SqliteStore {
         Self::open(path, server, keyring)
     }
 
-    /// Opens the store at `path`, which must be there and belong to the same server as the keys.
+    /// Opens the store at `path`, which must be there and belong to the same server as the keys. One of an older version is migrated.
     pub fn open(path: &Path, server: ServerId, keyring: Keyring) -> Result<Self, OpenError> {
         Self::open_with(path, server, keyring, &SqliteLimits::default())
     }
@@ -103,20 +118,24 @@ fn unavailable(error: &rusqlite::Error) -> StoreError {
     StoreError::Unavailable { reason: error.to_string() }
 }
 
+fn unreadable() -> StoreError {
+    StoreError::Unavailable { reason: "a row can't be read".into() }
+}
+
 #[async_trait]
 impl Store for SqliteStore {
-    async fn create_programme(&self, programme: &Programme) -> Result<(), StoreError> {
+    async fn create_programme(&self, programme: &Programme, hour: Hour) -> Result<(), StoreError> {
         let (keyring, programme) = (self.keyring.clone(), programme.clone());
-        self.write(After::Tidy, move |connection| rows::create_programme(connection, &keyring, &programme)).await
+        self.write(After::Tidy, move |connection| rows::create_programme(connection, &keyring, &programme, hour)).await
     }
 
     async fn programmes(&self) -> Result<Vec<Programme>, StoreError> {
         self.readers.read(rows::programmes).await
     }
 
-    async fn destroy_programme(&self, programme: &ProgrammeId) -> Result<(), StoreError> {
+    async fn destroy_programme(&self, programme: &ProgrammeId, hour: Hour) -> Result<(), StoreError> {
         let programme = programme.clone();
-        self.write(After::Checkpoint, move |connection| rows::destroy_programme(connection, &programme)).await
+        self.write(After::Checkpoint, move |connection| rows::destroy_programme(connection, &programme, hour)).await
     }
 
     async fn admit(&self, programme: &ProgrammeId, key: &MemberKey, role: &RoleId) -> Result<RoleId, AdmitError> {
@@ -166,6 +185,30 @@ impl Store for SqliteStore {
     async fn members(&self, room: &RoomAddress) -> Result<BTreeMap<RoleId, u64>, StoreError> {
         let at = room.clone();
         self.ask(&room.programme, move |loaded| loaded.members(&at)).await
+    }
+
+    async fn act(&self, room: &RoomAddress, act: &RoomAct, key: CommandKey, hour: Hour) -> Result<Acted, ActError> {
+        let (at, act) = (room.clone(), act.clone());
+        self.change(&room.programme, move |loaded| loaded.act(&at, &act, key, hour)).await
+    }
+
+    async fn pending(&self) -> Result<Vec<PendingAct>, StoreError> {
+        let keyring = self.keyring.clone();
+        self.readers.read(move |connection| log::pending(connection, &keyring)).await
+    }
+
+    async fn confirm(&self, number: u64) -> Result<(), StoreError> {
+        // A number that is gone tells nothing that the audit log does not.
+        self.write(After::Nothing, move |connection| log::confirm(connection, number)).await
+    }
+
+    async fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        let keyring = self.keyring.clone();
+        self.readers.read(move |connection| log::entries(connection, &keyring, after, limit)).await
+    }
+
+    async fn audit_head(&self) -> Result<AuditHead, StoreError> {
+        self.readers.read(log::head).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

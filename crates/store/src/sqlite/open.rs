@@ -1,9 +1,11 @@
 //! Making and opening the database file. Whatever is wrong with it is said; nothing is ever started empty in its place.
 
+use super::error::{OpenError, io_at, refused};
 use super::limits::SqliteLimits;
-use super::schema::{APPLICATION_ID, CREATE, SCHEMA_VERSION};
+use super::migrate::{self, Migrated};
+use super::schema::{ADD_2, APPLICATION_ID, CREATE_1, OLDEST_VERSION, SCHEMA_VERSION};
 use kkanbu_keys::ServerId;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read};
@@ -18,75 +20,7 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const HEADER_BYTES: u64 = 32;
 
 /// How long a statement waits for another process, such as a backup tool, that holds the database.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Why the store can't be made or opened. Each message says where and what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// There is no database.
-    #[error("there is no store at {0}; if this is the first start, run `kkanbu init`; if not, restore the data folder")]
-    Missing(PathBuf),
-    /// There is something already.
-    #[error("{0} is already there; a store is never overwritten")]
-    AlreadyThere(PathBuf),
-    /// Another process has it.
-    #[error("the store {0} is used by another process; stop that one first")]
-    Locked(PathBuf),
-    /// No database file.
-    #[error("{0} is no SQLite database: it may be cut short; restore it from a backup")]
-    NotADatabase(PathBuf),
-    /// A database of something else.
-    #[error("{0} is a database, but not a kkanbu store; check the path")]
-    Foreign(PathBuf),
-    /// Written by a newer version.
-    #[error("the store {path} has schema {found}, newer than this version's {SCHEMA_VERSION}; run the newer kkanbu")]
-    NewerSchema {
-        /// Where.
-        path: PathBuf,
-        /// Its schema.
-        found: i32,
-    },
-    /// Written by an older version that can't be migrated.
-    #[error(
-        "the store {path} has schema {found}, too old for this version, which reads {SCHEMA_VERSION}; restore a newer backup"
-    )]
-    OlderSchema {
-        /// Where.
-        path: PathBuf,
-        /// Its schema.
-        found: i32,
-    },
-    /// It belongs to another server's keys.
-    #[error("the store {0} belongs to another key folder; data and keys must be of the same server: check both paths")]
-    OtherServer(PathBuf),
-    /// The file is corrupt.
-    #[error("the store {path} is damaged ({what}); restore it from a backup")]
-    Damaged {
-        /// Where.
-        path: PathBuf,
-        /// What was found.
-        what: String,
-    },
-    /// It can't be written.
-    #[error("the store {0} can't be written; check the owner and mode of the file and its folder")]
-    ReadOnly(PathBuf),
-    /// The operating system refused.
-    #[error("{path}: {source}")]
-    Io {
-        /// Where.
-        path: PathBuf,
-        /// What it said.
-        source: io::Error,
-    },
-    /// The database refused for another reason.
-    #[error("the store {path} can't be opened: {reason}")]
-    Database {
-        /// Where.
-        path: PathBuf,
-        /// What it said.
-        reason: String,
-    },
-}
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// An open database: the lock that keeps others out, the connection that writes, and those that read.
 #[derive(Debug)]
@@ -97,31 +31,39 @@ pub(super) struct Opened {
     pub(super) writer: Connection,
     /// Connections that only read.
     pub(super) readers: Vec<Connection>,
-    /// Whether the process that had it last did not close it.
-    pub(super) left_open: bool,
+    /// Whether its layout tells an order: who had it last did not close it, or what was migrated could not be rewritten yet.
+    pub(super) untidy: bool,
 }
 
 /// Makes a database that must not be there yet. It appears whole or not at all.
 pub(super) fn create(path: &Path, server: ServerId) -> Result<(), OpenError> {
+    let partial = begin_partial(path)?;
+    fill(&partial, server).map_err(|error| refused(&partial, &error))?;
+    publish(&partial, path)
+}
+
+/// A new, empty file beside `path` to be filled, which only its owner may read. What an earlier try left there is removed.
+pub(super) fn begin_partial(path: &Path) -> Result<PathBuf, OpenError> {
     if path.exists() {
         return Err(OpenError::AlreadyThere(path.into()));
     }
     let partial = beside(path, ".partial");
-    for leftover in [partial.clone(), beside(&partial, "-wal"), beside(&partial, "-shm")] {
+    for leftover in [partial.clone(), beside(&partial, "-wal"), beside(&partial, "-shm"), beside(&partial, "-journal")]
+    {
         remove_if_there(&leftover).map_err(|source| io_at(&leftover, source))?;
     }
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&partial)
-        .map_err(|source| io_at(&partial, source))?;
-    fill(&partial, server).map_err(|error| refused(&partial, &error))?;
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial);
+    made.map(|_| ()).map_err(|source| io_at(&partial, source))?;
+    Ok(partial)
+}
+
+/// Makes a filled and closed partial file durable, under its own name.
+pub(super) fn publish(partial: &Path, path: &Path) -> Result<(), OpenError> {
     let publish = || {
-        File::open(&partial)?.sync_all()?;
+        File::open(partial)?.sync_all()?;
         // A hard link, unlike a rename, never replaces a store that is there.
-        fs::hard_link(&partial, path)?;
-        fs::remove_file(&partial)?;
+        fs::hard_link(partial, path)?;
+        fs::remove_file(partial)?;
         folder(path).map_or(Ok(()), |folder| File::open(folder)?.sync_all())
     };
     publish().map_err(|source| {
@@ -136,7 +78,8 @@ fn fill(path: &Path, server: ServerId) -> Result<(), rusqlite::Error> {
     let tx = connection.transaction()?;
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-    tx.execute_batch(CREATE)?;
+    tx.execute_batch(CREATE_1)?;
+    tx.execute_batch(ADD_2)?;
     tx.execute("INSERT INTO meta (name, value) VALUES ('server', ?1)", params![server.as_bytes()])?;
     tx.commit()?;
     checkpoint(&connection)?;
@@ -152,13 +95,17 @@ pub(super) fn open(path: &Path, server: ServerId, limits: &SqliteLimits) -> Resu
     let left_open = fs::metadata(beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
     check_length(path, left_open)?;
     let writer = connect(path).map_err(|error| refused(path, &error))?;
-    check(&writer, path, server)?;
+    if writer.is_readonly("main").map_err(|error| refused(path, &error))? {
+        return Err(OpenError::ReadOnly(path.into()));
+    }
+    let found = check(&writer, path, server, "PRAGMA quick_check(1)")?;
     configure(&writer, limits).map_err(|error| refused(path, &error))?;
+    let migrated = migrate::migrate(&writer, found).map_err(|error| refused(path, &error))?;
     let readers = (0..limits.readers.max(1))
         .map(|_| connect_reader(path))
         .collect::<Result<_, _>>()
         .map_err(|error| refused(path, &error))?;
-    Ok(Opened { lock, writer, readers, left_open })
+    Ok(Opened { lock, writer, readers, untidy: left_open || migrated == Migrated::Untidy })
 }
 
 /// Empties the write-ahead log into the database file.
@@ -198,7 +145,7 @@ impl Drop for Lock {
 
 /// Refuses a file that does not start as a database or is shorter than it says. `SQLite` would take an empty file for an empty
 /// database, and read what is missing of a page as zeros.
-fn check_length(path: &Path, left_open: bool) -> Result<(), OpenError> {
+pub(super) fn check_length(path: &Path, left_open: bool) -> Result<(), OpenError> {
     let mut header = Vec::new();
     let file = File::open(path).map_err(|source| io_at(path, source))?;
     let length = file.metadata().map_err(|source| io_at(path, source))?.len();
@@ -219,23 +166,12 @@ fn check_length(path: &Path, left_open: bool) -> Result<(), OpenError> {
     })
 }
 
-fn check(connection: &Connection, path: &Path, server: ServerId) -> Result<(), OpenError> {
+/// Refuses a database that is no store of this server, or that is damaged; `sound` is the question to ask for that. Returns its
+/// version.
+pub(super) fn check(connection: &Connection, path: &Path, server: ServerId, sound: &str) -> Result<i32, OpenError> {
     let refused = |error: rusqlite::Error| refused(path, &error);
-    if connection.is_readonly("main").map_err(refused)? {
-        return Err(OpenError::ReadOnly(path.into()));
-    }
-    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(refused);
-    if number("application_id")? != APPLICATION_ID {
-        return Err(OpenError::Foreign(path.into()));
-    }
-    let found = number("user_version")?;
-    if found > SCHEMA_VERSION {
-        return Err(OpenError::NewerSchema { path: path.into(), found });
-    }
-    if found < SCHEMA_VERSION {
-        return Err(OpenError::OlderSchema { path: path.into(), found });
-    }
-    let what: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(refused)?;
+    let version = version(connection, path)?;
+    let what: String = connection.query_row(sound, [], |row| row.get(0)).map_err(refused)?;
     if what != "ok" {
         return Err(OpenError::Damaged { path: path.into(), what });
     }
@@ -243,7 +179,23 @@ fn check(connection: &Connection, path: &Path, server: ServerId) -> Result<(), O
         .query_row("SELECT value FROM meta WHERE name = 'server'", [], |row| row.get(0))
         .optional()
         .map_err(refused)?;
-    if stored == Some(*server.as_bytes()) { Ok(()) } else { Err(OpenError::OtherServer(path.into())) }
+    if stored == Some(*server.as_bytes()) { Ok(version) } else { Err(OpenError::OtherServer(path.into())) }
+}
+
+/// The version of a store that this one knows.
+pub(super) fn version(connection: &Connection, path: &Path) -> Result<i32, OpenError> {
+    let number = |name: &str| {
+        let number = connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+        number.map_err(|error| refused(path, &error))
+    };
+    if number("application_id")? != APPLICATION_ID {
+        return Err(OpenError::Foreign(path.into()));
+    }
+    match number("user_version")? {
+        found if found > SCHEMA_VERSION => Err(OpenError::NewerSchema { path: path.into(), found }),
+        found if found < OLDEST_VERSION => Err(OpenError::OlderSchema { path: path.into(), found }),
+        found => Ok(found),
+    }
 }
 
 fn configure(connection: &Connection, limits: &SqliteLimits) -> Result<(), rusqlite::Error> {
@@ -254,7 +206,8 @@ fn configure(connection: &Connection, limits: &SqliteLimits) -> Result<(), rusql
     Ok(())
 }
 
-fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
+/// Opens a connection that writes.
+pub(super) fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -276,18 +229,8 @@ fn connect_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
-fn refused(path: &Path, error: &rusqlite::Error) -> OpenError {
-    let path = path.into();
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => OpenError::NotADatabase(path),
-        Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged { path, what: error.to_string() },
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked(path),
-        Some(ErrorCode::ReadOnly) => OpenError::ReadOnly(path),
-        _ => OpenError::Database { path, reason: error.to_string() },
-    }
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+/// The path with something added to its name.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
@@ -302,10 +245,6 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-fn io_at(path: &Path, source: io::Error) -> OpenError {
-    OpenError::Io { path: path.into(), source }
 }
 
 #[cfg(test)]

@@ -1,25 +1,28 @@
 //! What the rows mean: every question and change as SQL, within a transaction that the caller holds.
 
-use super::unavailable;
+use super::{log, unavailable, unreadable};
 use crate::sealing::{handle_tag, member_tag, membership_tag, open, programme_tag, seal};
-use crate::{AdmitError, Draw, JoinError, MarkError, RedrawError, StoreError, definition};
+use crate::{AdmitError, Draw, JoinError, MarkError, RedrawError, StoreError, act, definition};
 use kkanbu_keys::{ContentKey, Keyring, Tag};
-use kkanbu_model::{Handle, MemberKey, Membership, Programme, ProgrammeId, RoleId, Room, RoomAddress, RoomId};
+use kkanbu_model::{
+    Act, Handle, Hour, MemberKey, Membership, Programme, ProgrammeId, RoleId, Room, RoomAddress, RoomId,
+};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A programme that is in the database, and the key that its rows are tagged and sealed with.
 pub(super) struct Loaded<'c> {
-    connection: &'c Connection,
-    programme: Programme,
-    key: Arc<ContentKey>,
+    pub(super) connection: &'c Connection,
+    pub(super) programme: Programme,
+    pub(super) key: Arc<ContentKey>,
 }
 
 /// Bytes of a row that a check writes and deletes again, so that it needs room as any write does.
 const CHECK_BYTES: u32 = 8192;
 
-fn one<T>(
+/// The row that is asked for, if there is one.
+pub(super) fn one<T>(
     connection: &Connection,
     sql: &str,
     params: impl Params,
@@ -29,7 +32,8 @@ fn one<T>(
     statement.query_row(params, read).optional().map_err(|error| unavailable(&error))
 }
 
-fn all<T>(
+/// All rows that are asked for.
+pub(super) fn all<T>(
     connection: &Connection,
     sql: &str,
     params: impl Params,
@@ -41,7 +45,7 @@ fn all<T>(
 }
 
 /// Runs a change and says how many rows it changed.
-fn change(connection: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+pub(super) fn change(connection: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
     let mut statement = connection.prepare_cached(sql).map_err(|error| unavailable(&error))?;
     statement.execute(params).map_err(|error| unavailable(&error))
 }
@@ -59,15 +63,12 @@ fn parse(id: &str, json: &str) -> Result<Programme, StoreError> {
     definition::from_json(id.clone(), json).map_err(|_| StoreError::Damaged(id))
 }
 
-fn unreadable() -> StoreError {
-    StoreError::Unavailable { reason: "a row can't be read".into() }
-}
-
 /// Creates the programme unless it is there.
 pub(super) fn create_programme(
     connection: &Connection,
     keyring: &Keyring,
     programme: &Programme,
+    hour: Hour,
 ) -> Result<(), StoreError> {
     let key = content_key(keyring, &programme.id)?;
     let json = definition::to_json(programme).map_err(|_| StoreError::Damaged(programme.id.clone()))?;
@@ -76,22 +77,37 @@ pub(super) fn create_programme(
         "INSERT OR IGNORE INTO programme (id, definition, key_tag) VALUES (?1, ?2, ?3)",
         params![programme.id.as_str(), json, programme_tag(&key, &programme.id)],
     )?;
-    if created == 1 || Loaded::load(connection, keyring, &programme.id)?.programme == *programme {
+    if created == 1 {
+        let damaged = |_| StoreError::Damaged(programme.id.clone());
+        log::append(connection, hour, &programme.id, Act::CreateProgramme.name(), |number| {
+            act::seal(&key, number, &act::Detail::Created).map_err(damaged)
+        })?;
+        Ok(())
+    } else if Loaded::load(connection, keyring, &programme.id)?.programme == *programme {
         Ok(())
     } else {
         Err(StoreError::Differs(programme.id.clone()))
     }
 }
 
-/// Deletes every row of the programme.
-pub(super) fn destroy_programme(connection: &Connection, programme: &ProgrammeId) -> Result<(), StoreError> {
+/// Deletes every row of the programme but its entries in the audit log, unless that was done.
+pub(super) fn destroy_programme(
+    connection: &Connection,
+    programme: &ProgrammeId,
+    hour: Hour,
+) -> Result<(), StoreError> {
+    log::forget(connection, programme)?;
     for sql in [
+        "DELETE FROM sanction WHERE programme = ?1",
         "DELETE FROM handle WHERE programme = ?1",
         "DELETE FROM membership WHERE programme = ?1",
         "DELETE FROM member WHERE programme = ?1",
-        "DELETE FROM programme WHERE id = ?1",
     ] {
         change(connection, sql, [programme.as_str()])?;
+    }
+    if change(connection, "DELETE FROM programme WHERE id = ?1", [programme.as_str()])? == 1 {
+        // The content key is gone already, so nothing can be sealed; the act's name says all there is.
+        log::append(connection, hour, programme, Act::EndProgramme.name(), |_| Ok(Vec::new()))?;
     }
     Ok(())
 }
@@ -126,11 +142,13 @@ impl<'c> Loaded<'c> {
         Ok(Self { connection, programme: parse(programme.as_str(), &json)?, key })
     }
 
-    fn room(&self, room: &RoomAddress) -> Result<&Room, StoreError> {
+    /// The room's definition.
+    pub(super) fn room(&self, room: &RoomAddress) -> Result<&Room, StoreError> {
         self.programme.room(&room.room).ok_or_else(|| StoreError::UnknownRoom(room.clone()))
     }
 
-    fn damaged(&self) -> StoreError {
+    /// Something sealed does not open.
+    pub(super) fn damaged(&self) -> StoreError {
         StoreError::Damaged(self.programme.id.clone())
     }
 
@@ -163,15 +181,35 @@ impl<'c> Loaded<'c> {
     /// The member's membership in the room.
     pub(super) fn membership(&self, room: &RoomAddress, member: &MemberKey) -> Result<Option<Membership>, StoreError> {
         self.room(room)?;
-        let tag = membership_tag(&self.key, room, member);
+        self.membership_at(room, &membership_tag(&self.key, room, member))
+    }
+
+    /// The membership with this tag.
+    pub(super) fn membership_at(&self, room: &RoomAddress, tag: &Tag) -> Result<Option<Membership>, StoreError> {
         let sql = "SELECT role, posted, sealed FROM membership WHERE programme = ?1 AND room = ?2 AND tag = ?3";
         let row = one(self.connection, sql, params![room.programme.as_str(), room.room.as_str(), tag], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?, row.get::<_, Vec<u8>>(2)?))
         })?;
         let Some((role, posted, sealed)) = row else { return Ok(None) };
-        let membership = open(&self.key, room, &tag, &sealed, posted).map_err(|_| self.damaged())?;
+        let membership = open(&self.key, room, tag, &sealed, posted).map_err(|_| self.damaged())?;
         // The column counts seats, the record says who; whoever changed one of them changed the database.
-        if membership.role.as_str() == role { Ok(Some(membership)) } else { Err(self.damaged()) }
+        if membership.role.as_str() != role {
+            return Err(self.damaged());
+        }
+        Ok(Some(Membership { sanction: self.sanction(tag)?, ..membership }))
+    }
+
+    /// All memberships in the room, with their tags and without what their members are under.
+    pub(super) fn memberships_in(&self, room: &RoomAddress) -> Result<Vec<(Tag, Membership)>, StoreError> {
+        let sql = "SELECT tag, posted, sealed FROM membership WHERE programme = ?1 AND room = ?2";
+        let rows = all(self.connection, sql, [room.programme.as_str(), room.room.as_str()], |row| {
+            Ok((row.get::<_, Tag>(0)?, row.get::<_, bool>(1)?, row.get::<_, Vec<u8>>(2)?))
+        })?;
+        let open = |(tag, posted, sealed): (Tag, bool, Vec<u8>)| {
+            let membership = open(&self.key, room, &tag, &sealed, posted).map_err(|_| self.damaged())?;
+            Ok((tag, membership))
+        };
+        rows.into_iter().map(open).collect()
     }
 
     /// The member's memberships in all rooms.
@@ -188,11 +226,16 @@ impl<'c> Loaded<'c> {
 
     /// Makes the member one of the room, unless it is.
     pub(super) fn join(&self, room: &RoomAddress, member: &MemberKey, draw: Draw) -> Result<Membership, JoinError> {
-        if let Some(membership) = self.membership(room, member)? {
+        let definition = self.room(room)?;
+        let tag = membership_tag(&self.key, room, member);
+        let sanction = self.sanction(&tag)?;
+        if sanction.removed {
+            return Err(JoinError::Removed);
+        }
+        if let Some(membership) = self.membership_at(room, &tag)? {
             return Ok(membership);
         }
         let role = self.role(member)?.ok_or(JoinError::NotAdmitted)?;
-        let definition = self.room(room)?;
         if !definition.roles.contains(&role) {
             return Err(JoinError::NotForRole);
         }
@@ -204,8 +247,7 @@ impl<'c> Loaded<'c> {
         if !self.take_handle(room, &draw.handle)? {
             return Err(JoinError::HandleTaken);
         }
-        let membership = Membership { id: draw.id, handle: draw.handle, role, posted: false };
-        let tag = membership_tag(&self.key, room, member);
+        let membership = Membership { id: draw.id, handle: draw.handle, role, posted: false, sanction };
         let sealed = self.seal(room, &tag, &membership)?;
         let sql = "INSERT INTO membership (programme, room, tag, role, posted, sealed) VALUES (?1, ?2, ?3, ?4, 0, ?5)";
         let role = membership.role.as_str();
@@ -213,13 +255,13 @@ impl<'c> Loaded<'c> {
         Ok(membership)
     }
 
-    /// Ends the membership. Its handle is free again unless the room has seen it.
+    /// Ends the membership. Its handle is free again unless the room or its moderators have seen it.
     pub(super) fn leave(&self, room: &RoomAddress, member: &MemberKey) -> Result<bool, StoreError> {
         let Some(membership) = self.membership(room, member)? else { return Ok(false) };
-        if !membership.posted {
-            self.free_handle(room, &membership.handle)?;
-        }
         let tag = membership_tag(&self.key, room, member);
+        if !membership.posted {
+            self.free_handle(room, &tag, &membership.handle)?;
+        }
         let sql = "DELETE FROM membership WHERE programme = ?1 AND room = ?2 AND tag = ?3";
         change(self.connection, sql, params![room.programme.as_str(), room.room.as_str(), tag])?;
         Ok(true)
@@ -232,16 +274,17 @@ impl<'c> Loaded<'c> {
         member: &MemberKey,
         handle: Handle,
     ) -> Result<Membership, RedrawError> {
-        let before = self.membership(room, member)?.ok_or(RedrawError::NotAMember)?;
+        let before = self.membership(room, member)?.filter(|membership| !membership.sanction.removed);
+        let before = before.ok_or(RedrawError::NotAMember)?;
         if before.posted {
             return Err(RedrawError::Fixed);
         }
         if !self.take_handle(room, &handle)? {
             return Err(RedrawError::HandleTaken);
         }
-        self.free_handle(room, &before.handle)?;
-        let membership = Membership { handle, ..before };
         let tag = membership_tag(&self.key, room, member);
+        self.free_handle(room, &tag, &before.handle)?;
+        let membership = Membership { handle, ..before };
         let sealed = self.seal(room, &tag, &membership)?;
         let sql = "UPDATE membership SET sealed = ?4 WHERE programme = ?1 AND room = ?2 AND tag = ?3";
         change(self.connection, sql, params![room.programme.as_str(), room.room.as_str(), tag, sealed])?;
@@ -251,7 +294,7 @@ impl<'c> Loaded<'c> {
     /// Records that the member posts under this handle.
     pub(super) fn mark_posted(&self, room: &RoomAddress, member: &MemberKey, handle: &Handle) -> Result<(), MarkError> {
         let membership = self.membership(room, member)?.ok_or(MarkError::Changed)?;
-        if membership.handle != *handle {
+        if membership.handle != *handle || membership.sanction.removed {
             return Err(MarkError::Changed);
         }
         let tag = membership_tag(&self.key, room, member);
@@ -262,8 +305,13 @@ impl<'c> Loaded<'c> {
 
     /// How many members of each role the room has.
     pub(super) fn members(&self, room: &RoomAddress) -> Result<BTreeMap<RoleId, u64>, StoreError> {
-        let roles = &self.room(room)?.roles;
-        roles.iter().map(|role| Ok((role.clone(), u64::from(self.taken(room, role)?)))).collect()
+        let (roles, removed) = (&self.room(room)?.roles, self.removed(room)?);
+        let mut members = BTreeMap::new();
+        for role in roles {
+            let gone = removed.get(role).copied().unwrap_or(0);
+            members.insert(role.clone(), u64::from(self.taken(room, role)?.saturating_sub(gone)));
+        }
+        Ok(members)
     }
 
     fn taken(&self, room: &RoomAddress, role: &RoleId) -> Result<u32, StoreError> {
@@ -279,7 +327,11 @@ impl<'c> Loaded<'c> {
         Ok(change(self.connection, sql, params![room.programme.as_str(), room.room.as_str(), tag])? == 1)
     }
 
-    fn free_handle(&self, room: &RoomAddress, handle: &Handle) -> Result<(), StoreError> {
+    /// Lets others have the handle, unless the member with this membership tag was sanctioned under it.
+    fn free_handle(&self, room: &RoomAddress, membership: &Tag, handle: &Handle) -> Result<(), StoreError> {
+        if self.record(membership)?.is_some_and(|record| record.names(handle)) {
+            return Ok(());
+        }
         let tag = handle_tag(&self.key, room, handle);
         let sql = "DELETE FROM handle WHERE programme = ?1 AND room = ?2 AND tag = ?3";
         change(self.connection, sql, params![room.programme.as_str(), room.room.as_str(), tag])?;

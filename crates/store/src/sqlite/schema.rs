@@ -1,14 +1,17 @@
 //! The tables. No table has a rowid, and every key is a name that organisers gave or a keyed tag, so that neither numbers nor the
-//! order of rows tell who came when.
+//! order of rows tell who came when. What moderators did is the exception: that is a log, with numbers and hours.
 
 /// Marks a database as a kkanbu store: "kkan".
 pub(super) const APPLICATION_ID: i32 = 0x6B6B_616E;
 
 /// The version of the tables below. A change to them raises it and brings a migration.
-pub(super) const SCHEMA_VERSION: i32 = 1;
+pub(super) const SCHEMA_VERSION: i32 = 2;
 
-/// Makes the tables.
-pub(super) const CREATE: &str = "
+/// The oldest version that `migrate` brings to this one.
+pub(super) const OLDEST_VERSION: i32 = 1;
+
+/// Makes the tables of version 1. What a later version adds stands below.
+pub(super) const CREATE_1: &str = "
 CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
     value BLOB NOT NULL
@@ -49,4 +52,41 @@ CREATE TABLE handle (
     tag       BLOB NOT NULL,
     PRIMARY KEY (programme, room, tag)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Makes what version 2 adds.
+pub(super) const ADD_2: &str = "
+-- One row a member whom moderators muted or removed. Neither the member nor the room stands in clear.
+CREATE TABLE sanction (
+    programme TEXT NOT NULL REFERENCES programme,
+    tag       BLOB NOT NULL,
+    sealed    BLOB NOT NULL,
+    PRIMARY KEY (programme, tag)
+) STRICT, WITHOUT ROWID;
+
+-- What administrators did, of all programmes, chained by its hashes; the chain's head is in meta. An entry outlives its programme.
+CREATE TABLE audit (
+    number    INTEGER PRIMARY KEY,
+    hour      INTEGER NOT NULL,
+    programme TEXT NOT NULL,
+    act       TEXT NOT NULL,
+    detail    BLOB NOT NULL,
+    hash      BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The keys of acts, tagged, so that an act that is asked for again is found.
+CREATE TABLE act (
+    programme TEXT NOT NULL REFERENCES programme,
+    tag       BLOB NOT NULL,
+    number    INTEGER NOT NULL,
+    PRIMARY KEY (programme, tag)
+) STRICT, WITHOUT ROWID;
+
+-- Acts of which the room's log does not say yet that it has them. All that publishing them needs is sealed in the entry.
+CREATE TABLE pending (
+    number INTEGER PRIMARY KEY REFERENCES audit
+) STRICT, WITHOUT ROWID;
+
+-- number 0, and the hash that the first entry follows.
+INSERT INTO meta (name, value) VALUES ('audit head', zeroblob(40));
 ";

@@ -43,7 +43,7 @@ impl Writer {
             jobs,
             group_max: limits.group_writes_max.max(1),
             layout_kept: limits.layout_kept,
-            untidy_since: opened.left_open.then(Instant::now),
+            untidy_since: opened.untidy.then(Instant::now),
             _lock: opened.lock,
         };
         std::thread::Builder::new().name("store-writer".into()).spawn(move || {
@@ -265,7 +265,7 @@ mod tests {
         let_go.send(()).unwrap();
         assert_eq!(failed.unwrap().await.unwrap(), Err(StoreError::Overloaded));
         assert_eq!((before.await.unwrap(), then.await.unwrap()), (Ok(()), Ok(())));
-        assert_eq!(names(&writer).await, ["before", "server", "then"]);
+        assert_eq!(names(&writer).await, ["audit head", "before", "server", "then"]);
     }
 
     #[tokio::test]
@@ -281,8 +281,8 @@ mod tests {
         let_go.send(()).unwrap();
         assert!(matches!(good.await.unwrap(), Err(StoreError::Unavailable { .. })));
         assert!(matches!(bad.unwrap().await.unwrap(), Err(StoreError::Unavailable { .. })));
-        assert_eq!(names(&writer).await, ["server"]);
+        assert_eq!(names(&writer).await, ["audit head", "server"]);
         writer.queue(After::Tidy, |connection| put(connection, "next")).unwrap().await.unwrap().unwrap();
-        assert_eq!(names(&writer).await, ["next", "server"]);
+        assert_eq!(names(&writer).await, ["audit head", "next", "server"]);
     }
 }

@@ -1,7 +1,7 @@
 //! What the suite asks of an engine besides the store itself.
 
 use kkanbu_keys::Keyring;
-use kkanbu_store::Store;
+use kkanbu_store::{AuditHead, Store};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -42,6 +42,9 @@ pub(crate) trait Engine: Sized + Send + Sync + 'static {
 
     /// Exchanges the sealed records of all memberships of a room in a circle.
     fn swap_sealed_records(&self);
+
+    /// Proves the audit log as it is at rest now, and returns its head.
+    fn prove_audit(&self) -> AuditHead;
 
     /// Gives every membership another role, in the row alone.
     fn change_roles(&self, role: &str);

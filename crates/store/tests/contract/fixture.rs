@@ -3,16 +3,19 @@
 use crate::engine::Engine;
 use kkanbu_keys::{ContentKey, Keyring};
 use kkanbu_model::{
-    Handle, Language, MemberKey, Membership, MembershipId, Name, Programme, ProgrammeId, Role, RoleId, Room,
-    RoomAddress, RoomId, Secret,
+    Body, CommandKey, Handle, Hour, Language, MemberKey, Membership, MembershipId, Name, Programme, ProgrammeId, Role,
+    RoleId, Room, RoomAct, RoomAddress, RoomId, Secret, TimeZone,
 };
-use kkanbu_store::{Draw, JoinError, Store};
+use kkanbu_store::{ActError, Acted, Draw, JoinError, Store};
 use std::sync::Arc;
 
 pub(crate) const MENTEE_SEATS: u32 = 37;
 pub(crate) const MENTOR_SEATS: u32 = 17;
 /// Seats a role in the room `topic-1`.
 pub(crate) const TOPIC_SEATS: u32 = 5;
+
+/// When all of it happens.
+pub(crate) const HOUR: Hour = Hour::new(490_896);
 
 pub(crate) fn content_key(byte: u8) -> ContentKey {
     ContentKey::from_secret(Secret::new([byte; 32])).unwrap()
@@ -48,7 +51,7 @@ pub(crate) fn name(text: &str) -> Name {
 }
 
 pub(crate) fn a_room(id: &str, roles: &[RoleId], seats_per_role: Option<u32>) -> Room {
-    Room { id: RoomId::new(id).unwrap(), name: name(id), roles: roles.to_vec(), seats_per_role }
+    Room { seats_per_role, ..Room::new(RoomId::new(id).unwrap(), name(id), roles.to_vec()) }
 }
 
 /// 37 mentees and 17 mentors; the plaza is for all, `topic-1` has few seats, the lounge is for mentors.
@@ -57,11 +60,13 @@ pub(crate) fn anyang() -> Programme {
         id: ProgrammeId::new("anyang-2022").unwrap(),
         name: name("깐부 멘토링"),
         organisation: name("안양시"),
+        purposes: Vec::new(),
         language: Language::Korean,
+        timezone: TimeZone::default(),
         retention_days: 30,
         roles: vec![
-            Role { id: mentee(), name: name("멘티"), seats: MENTEE_SEATS },
-            Role { id: mentor(), name: name("멘토"), seats: MENTOR_SEATS },
+            Role::new(mentee(), name("멘티"), MENTEE_SEATS),
+            Role { answers: true, ..Role::new(mentor(), name("멘토"), MENTOR_SEATS) },
         ],
         rooms: vec![
             a_room("plaza", &[mentee(), mentor()], None),
@@ -109,7 +114,7 @@ pub(crate) fn draw_as(number: u32, text: &str) -> Draw {
 /// A store that has `anyang-2022`.
 pub(crate) async fn anyang_on<E: Engine>() -> E {
     let engine = E::create(keyring()).await;
-    engine.store().create_programme(&anyang()).await.unwrap();
+    engine.store().create_programme(&anyang(), HOUR).await.unwrap();
     engine
 }
 
@@ -127,4 +132,23 @@ pub(crate) async fn join(store: &Arc<dyn Store>, room: &RoomAddress, number: u32
 pub(crate) async fn settle(store: &Arc<dyn Store>, room: &RoomAddress, number: u32) -> Membership {
     admit(store, number, &mentee()).await;
     join(store, room, number).await.unwrap()
+}
+
+/// The key of command `number`.
+pub(crate) fn command(number: u32) -> CommandKey {
+    CommandKey::from_bytes(spread(number, 0x5A))
+}
+
+pub(crate) fn notice(text: &str) -> RoomAct {
+    RoomAct::Notice(Some(Body::from_log(text.to_owned())))
+}
+
+/// Does an act in the room under the key of command `number`.
+pub(crate) async fn act(
+    store: &Arc<dyn Store>,
+    room: &RoomAddress,
+    act: &RoomAct,
+    number: u32,
+) -> Result<Acted, ActError> {
+    store.act(room, act, command(number), HOUR).await
 }

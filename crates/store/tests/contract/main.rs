@@ -4,10 +4,13 @@
 //! - `suite::seats`: first come first served, never overbooked, whatever runs at once
 //! - `suite::rooms`: joining, leaving, seats in a room
 //! - `suite::handles`: unique, drawn anew until the first post, never anybody else's after it
+//! - `suite::acts`: acts, their entries in the audit log, and what waits for the room's log
+//! - `suite::sanctions`: muted and removed members, whatever they do in between
 //! - `suite::lasting`: what was acknowledged is there after a restart and after a kill
 //! - `suite::at_rest`: no name of a member in any file, nothing shared between rooms, no order of rows
 //! - `suite::history`: random commands against a simple model
-//! - `sqlite::*`: what is wrong with a file, its layout, a full disk, a killed process, limits
+//! - `sqlite::*`: what is wrong with a file, its layout, a full disk, a killed process, limits, older versions, the proof of the audit
+//!   log, copies of one moment
 //!
 //! Another engine implements [`engine::Engine`] and adds one line to the end of this file.
 

@@ -3,7 +3,7 @@
 import type { SocketLike } from '../src/sdk/connection';
 import type { Clock, SessionEvents, Status } from '../src/sdk/session';
 import { Session } from '../src/sdk';
-import type { Joined, Publication, RoomEnded } from '../src/sdk';
+import type { Joined, Muted, PhaseChanged, Post, Publication, RoomEnded } from '../src/sdk';
 
 export const SERVER = 'https://rooms.example';
 export const PROGRAMME = 'anyang-2022';
@@ -111,6 +111,8 @@ export class Story {
   readonly resumed: Joined[] = [];
   readonly suspended: RoomEnded[] = [];
   readonly ended: RoomEnded[] = [];
+  readonly phases: PhaseChanged[] = [];
+  readonly mutes: Muted[] = [];
   /** What the caller does on being welcomed. */
   onWelcome: () => void = () => undefined;
   readonly statuses: Status[] = [];
@@ -125,6 +127,8 @@ export class Story {
       started: (joined) => void this.started.push(joined),
       resumed: (joined) => void this.resumed.push(joined),
       published: (publication) => void this.published.push(publication),
+      phaseChanged: (change) => void this.phases.push(change),
+      muted: (muted) => void this.mutes.push(muted),
       roomSuspended: (ended) => void this.suspended.push(ended),
       roomEnded: (ended) => void this.ended.push(ended),
     };
@@ -220,7 +224,37 @@ export function joinedAt(room: string, offset: number, changed: object = {}): ob
     position,
     size: '10-29',
     frozen: false,
+    slow_seconds: 0,
+    phase: 'open',
     recovered: true,
+    ...changed,
+  };
+}
+
+/** The answer to `join`, as a room takes it. */
+export function roomJoined(changed: Partial<Joined> = {}): Joined {
+  return { ...(joinedAt('plaza', 3) as Joined), ...changed };
+}
+
+export function pushed(offset: number, body = `post ${offset}`, minute = 1): Publication {
+  return { room: 'plaza', minute, offset, kind: 'post', author: 'x', body };
+}
+
+/** A post as a history page has it. */
+export function kept(offset: number, changed: Partial<Post> = {}): Post {
+  return {
+    offset,
+    minute: 1,
+    author: 'x',
+    body: `post ${offset}`,
+    edited: false,
+    retracted: false,
+    hidden: false,
+    question: false,
+    answered: false,
+    mentions: [],
+    reactions: [],
+    mine: false,
     ...changed,
   };
 }
@@ -236,9 +270,12 @@ const WELCOME = {
     name: '안양깐부 Talk',
     organisation: '안양시',
     language: 'ko',
+    purposes: [],
+    roles: [],
+    timezone: 'Asia/Seoul',
     retention_days: 30,
   },
-  role: { id: 'mentee', name: '멘티' },
+  role: { id: 'mentee', name: '멘티', seats: 37, admission: 'first-come', answers: false },
   rooms: [],
   limits: { heartbeat_seconds: 25 },
   reactions: [],

@@ -11,10 +11,25 @@ test('a fragment is read and written the same', () => {
   expect(parseFragment(fragmentOf(link))).toEqual(link);
 });
 
-test.each(['', '#', '#/join', '#/join/x', '#/join/x/', '#/join/x/y/z', '#/leave/x/y', '#/join/%zz/y'])(
-  '%j is no join link',
-  (fragment) => expect(parseFragment(fragment)).toBeNull(),
-);
+test('the address of a place whose link is not known has no code', () => {
+  const place = { programme: 'anyang-2022', code: '' };
+  expect(fragmentOf(place)).toBe('#/in/anyang-2022');
+  expect(parseFragment('#/in/anyang-2022')).toEqual(place);
+});
+
+test.each([
+  '',
+  '#',
+  '#/in',
+  '#/in/',
+  '#/in/x/y',
+  '#/join',
+  '#/join/x',
+  '#/join/x/',
+  '#/join/x/y/z',
+  '#/leave/x/y',
+  '#/join/%zz/y',
+])('%j is no join link', (fragment) => expect(parseFragment(fragment)).toBeNull());
 
 test.each([
   'https://rooms.example/#/join/anyang-2022/ab12-cd34',

@@ -13,9 +13,12 @@ const shown: PreviewResult = {
     name: '안양깐부 Talk',
     organisation: '안양시',
     language: 'ko',
+    purposes: [],
+    roles: [],
+    timezone: 'Asia/Seoul',
     retention_days: 30,
   },
-  role: { id: 'mentee', name: '멘티' },
+  role: { id: 'mentee', name: '멘티', seats: 37, admission: 'first-come', answers: false },
 };
 let clock: PaperClock, sockets: PaperSocket[], seen: PreviewResult[], statuses: Status[], preview: Preview;
 const socket = (): PaperSocket => sockets.at(-1) as PaperSocket;

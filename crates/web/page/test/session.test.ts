@@ -71,7 +71,7 @@ describe('coming in', () => {
     const story = new Story('code-1');
     story.socket.onopen?.(undefined as never);
     story.socket.refuse('challenge', 3001, 'rate_limited', { retry_after_ms: 1234 });
-    expect(story.status).toEqual({ kind: 'waiting', ms: 1234 });
+    expect(story.status).toEqual({ kind: 'waiting', ms: 1234, heard: true });
     story.clock.pass(1234);
     expect(story.sockets).toHaveLength(2);
   });
@@ -276,5 +276,55 @@ describe('commands', () => {
     story.socket.refuse('resume', 3509, 'not_a_member');
     story.socket.refuse('leave', 3509, 'not_a_member');
     await expect(left).resolves.toBeUndefined();
+  });
+});
+
+describe('what the server tells besides', () => {
+  test('phases and mutes are handed on', async () => {
+    const story = new Story();
+    await story.comesIn();
+    const next = { name: '도시과', opens: 9 };
+    story.socket.push('phase', { room: 'plaza', phase: 'closed', next });
+    story.socket.push('muted', { room: 'plaza', muted_until: 7 });
+    story.socket.push('muted', { room: 'plaza' });
+    story.socket.push('of_tomorrow', {});
+    expect(story.phases).toEqual([{ room: 'plaza', phase: 'closed', next }]);
+    expect(story.mutes).toEqual([{ room: 'plaza', muted_until: 7 }, { room: 'plaza' }]);
+  });
+
+  test('how a room stands can be asked for without missing or repeating anything', async () => {
+    const story = new Story();
+    await story.comesIn();
+    await story.joins('plaza', 5);
+    story.posts('plaza', 6);
+    story.session.refresh('plaza');
+    story.session.refresh('plaza');
+    expect(story.socket.methods().filter((method) => method === 'resume')).toHaveLength(1);
+    expect(story.socket.asked('resume').params).toMatchObject({ position: { offset: 6 } });
+    story.socket.answer('resume', joinedAt('plaza', 7, { muted_until: 9 }));
+    expect(story.resumed).toMatchObject([{ muted_until: 9 }]);
+    story.posts('plaza', 7);
+    expect(story.offsets()).toEqual([6, 7]);
+  });
+
+  test('slow mode is told and not waited out: the person decides', async () => {
+    const story = new Story();
+    await story.comesIn();
+    await story.joins('plaza', 5);
+    const sent = story.session.command('post', { room: 'plaza', key: 'one', body: 'x' });
+    story.socket.refuse('post', 3003, 'slow_mode', { retry_after_ms: 30_000 });
+    await expect(sent).rejects.toMatchObject({ message: 'slow_mode', data: { retry_after_ms: 30_000 } });
+    story.clock.pass(60_000);
+    expect(story.socket.methods().filter((method) => method === 'post')).toHaveLength(1);
+  });
+
+  test('a way that is barred is told from one that broke', async () => {
+    const story = new Story();
+    story.socket.breaks();
+    expect(story.status).toMatchObject({ kind: 'waiting', heard: false });
+    story.clock.pass(4_000);
+    await story.comesIn();
+    story.socket.breaks();
+    expect(story.status).toMatchObject({ kind: 'waiting', heard: true });
   });
 });

@@ -2,38 +2,12 @@
 
 import { expect, test } from 'vitest';
 import { emptyTimeline, findPost, withOwnReaction, withPage, withPublication } from '../src/sdk';
-import type { Joined, Post, Publication, Timeline } from '../src/sdk';
+import type { Post, Publication, Timeline } from '../src/sdk';
+import { kept, pushed, roomJoined } from './harness';
 
-const joined: Joined = {
-  room: 'plaza',
-  handle: '느긋한 수달',
-  position: { epoch: 'e1', offset: 3 },
-  size: '10-29',
-  frozen: false,
-  recovered: true,
-};
 const base = { room: 'plaza', minute: 1 };
-const pushed = (offset: number, body = `post ${offset}`): Publication => ({
-  ...base,
-  offset,
-  kind: 'post',
-  author: 'x',
-  body,
-});
-const kept = (offset: number, changed: Partial<Post> = {}): Post => ({
-  offset,
-  minute: 1,
-  author: 'x',
-  body: `post ${offset}`,
-  edited: false,
-  retracted: false,
-  mentions: [],
-  reactions: [],
-  mine: false,
-  ...changed,
-});
 const after = (...publications: Publication[]): Timeline =>
-  publications.reduce(withPublication, emptyTimeline(joined));
+  publications.reduce(withPublication, emptyTimeline(roomJoined()));
 const page = (posts: Post[], more = false, epoch = 'e1') => ({ epoch, posts, more });
 const offsets = (timeline: Timeline): number[] => timeline.posts.map(({ offset }) => offset);
 

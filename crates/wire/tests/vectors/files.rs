@@ -20,6 +20,11 @@ pub(crate) fn file<T: DeserializeOwned>(name: &str) -> T {
     parsed(&proto().join("vectors").join(name).with_extension("json"))
 }
 
+/// The vectors of a file of `proto/admin/vectors/`.
+pub(crate) fn admin_vectors<T: DeserializeOwned>(name: &str) -> Vec<T> {
+    vectors(&format!("../admin/vectors/{name}"))
+}
+
 /// The vectors of a file of `proto/vectors/`.
 pub(crate) fn vectors<T: DeserializeOwned>(name: &str) -> Vec<T> {
     #[derive(Deserialize)]
@@ -33,7 +38,16 @@ pub(crate) fn vectors<T: DeserializeOwned>(name: &str) -> Vec<T> {
 
 /// All of `proto/schemas/` by file name.
 pub(crate) fn schemas() -> BTreeMap<String, Value> {
-    let entries = std::fs::read_dir(proto().join("schemas")).unwrap();
+    schemas_in("schemas")
+}
+
+/// All of `proto/admin/schemas/` by file name.
+pub(crate) fn admin_schemas() -> BTreeMap<String, Value> {
+    schemas_in("admin/schemas")
+}
+
+fn schemas_in(folder: &str) -> BTreeMap<String, Value> {
+    let entries = std::fs::read_dir(proto().join(folder)).unwrap();
     entries
         .map(|entry| entry.unwrap())
         .map(|entry| (entry.file_name().into_string().unwrap(), parsed(&entry.path())))

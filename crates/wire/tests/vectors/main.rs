@@ -7,8 +7,11 @@
 //! - `server`: replies, pushes and rejections, byte for byte and read back
 //! - `values`: bodies, padding, close codes and the text to sign
 //! - `quiet`: the list of everything that clients are ever told (promise P4)
+//! - `admin`: the admin socket's lines, and the list of everything that moderators are ever told
 //! - `properties`: whatever a client sends is one command or one refusal
 
+#[cfg(test)]
+mod admin;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]

@@ -1,15 +1,14 @@
 //! Whatever a client sends is one command or one refusal, and never a panic.
 
 use kkanbu_wire::{
-    Authenticate, Challenge, Command, Edit, FromServer, History, InRoom, Nothing, Padding, Position, Post, Preview,
-    React, RejectCode, Resume, Retract, decode_command, decode_from_server, encode_command, encode_error,
+    Answer, Authenticate, Challenge, Command, Edit, FromServer, History, InRoom, Nothing, Padding, Position, Post,
+    Preview, React, RejectCode, Resume, Retract, decode_command, decode_from_server, encode_command, encode_error,
 };
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-/// The largest id, 2^53-1.
-/// Ids and offsets alike.
+/// The largest number on the wire, 2^53-1: of ids and offsets alike.
 const ID_MAX: u64 = (1 << 53) - 1;
 
 fn text() -> impl Strategy<Value = String> {
@@ -36,20 +35,20 @@ fn entering() -> impl Strategy<Value = Command> {
         room().prop_map(Command::Redraw),
         (text(), text(), 0..=ID_MAX)
             .prop_map(|(room, epoch, offset)| Command::Resume(Resume { room, position: Position { epoch, offset } })),
-        (text(), option::of(0..=ID_MAX), any::<u16>()).prop_map(|(room, before, limit)| Command::History(History {
-            room,
-            before,
-            limit
-        })),
+        (text(), option::of(0..=ID_MAX), any::<u16>(), any::<bool>()).prop_map(
+            |(room, before, limit, open_questions)| {
+                Command::History(History { room, before, limit, open_questions })
+            }
+        ),
     ]
 }
 
 fn writing() -> impl Strategy<Value = Command> {
     let (target, mentions) = (|| 0..=ID_MAX, || vec(text(), 0..4));
     prop_oneof![
-        (text(), text(), text(), option::of(0..=ID_MAX), mentions(), any::<bool>()).prop_map(
-            |(room, key, body, reply_to, mentions, confirmed)| {
-                Command::Post(Post { room, key, body, reply_to, mentions, confirmed })
+        (text(), text(), text(), option::of(0..=ID_MAX), mentions(), any::<bool>(), any::<bool>()).prop_map(
+            |(room, key, body, reply_to, mentions, confirmed, question)| {
+                Command::Post(Post { room, key, body, reply_to, mentions, confirmed, question })
             }
         ),
         (text(), text(), target(), text(), mentions(), any::<bool>()).prop_map(
@@ -60,6 +59,12 @@ fn writing() -> impl Strategy<Value = Command> {
         (text(), text(), target()).prop_map(|(room, key, target)| Command::Retract(Retract { room, key, target })),
         (text(), text(), target(), text(), any::<bool>())
             .prop_map(|(room, key, target, reaction, on)| Command::React(React { room, key, target, reaction, on })),
+        (text(), text(), target(), any::<bool>()).prop_map(|(room, key, target, on)| Command::Answer(Answer {
+            room,
+            key,
+            target,
+            on
+        })),
     ]
 }
 

@@ -19,11 +19,12 @@ const MAY_BE_TOLD: &[(&str, &str)] = &[
     ("method", "one of two constants"),
     ("params", "holds what is below"),
     // Rejections: they answer one's own command.
-    ("code", "a row of a table; `left` ends a room for the sessions of the same member only"),
+    ("code", "a row of a table; `left` and `removed` end a room for the sessions of the same member only"),
     ("message", "a row of the reject table"),
     ("data", "holds what is below"),
     ("detail", "what was wrong with one's own frame"),
-    ("retry_after_ms", "one's own allowance"),
+    ("retry_after_ms", "one's own allowance, or one's own last post in a slow room"),
+    ("muted_until", "of oneself; no frame that several get holds it, and nobody is told of others' mutes"),
     ("findings", "places in one's own text"),
     ("kind", "what was found in one's own text; in a publication what happened in the room"),
     ("start", "a place in one's own text"),
@@ -38,7 +39,14 @@ const MAY_BE_TOLD: &[(&str, &str)] = &[
     ("name", "of a programme, role or room, chosen by organisers; of no person"),
     ("organisation", "who runs the programme; the same for everybody"),
     ("language", "of all handles of the programme; nobody chooses one's own"),
+    ("purposes", "what organisers say of the programme; the same for everybody"),
+    ("timezone", "of the programme's dates, chosen by organisers; of no person"),
     ("retention_days", "the same for everybody"),
+    ("roles", "the roles that one's own meets, as organisers announced them, whether or not anybody has them"),
+    ("seats", "how many there are, as announced; never how many are taken or free"),
+    ("admission", "how people get into a role, as announced"),
+    ("eligibility", "who may get into a role, in the organisers' words"),
+    ("answers", "what a role may do, whoever has it"),
     ("limits", "holds what is below"),
     ("frame_bytes_max", "the same for everybody"),
     ("body_graphemes_max", "the same for everybody"),
@@ -54,6 +62,14 @@ const MAY_BE_TOLD: &[(&str, &str)] = &[
     ("room", "a room's id, chosen by organisers"),
     ("size", "a band; one coming or going is not seen but where a band's edge is crossed"),
     ("frozen", "what a moderator did to the room"),
+    ("slow_seconds", "what a moderator did to the room"),
+    ("notice", "what a moderator says in the room"),
+    ("text", "what a moderator says in the room"),
+    ("phase", "a room's dates, set by organisers, against the clock"),
+    ("opens", "a date set by organisers, whether or not anybody comes"),
+    ("closes", "a date set by organisers"),
+    ("topic", "what organisers announce of a room"),
+    ("next", "the room that opens next, the same for everybody of the programme, whether or not one may enter it"),
     ("handle", "one's own"),
     ("position", "holds what is below"),
     ("epoch", "random, of the room's log"),
@@ -68,6 +84,10 @@ const MAY_BE_TOLD: &[(&str, &str)] = &[
     ("body", "what the author wrote"),
     ("edited", "what the author did to the post"),
     ("retracted", "what the author did to the post"),
+    ("hidden", "what a moderator did to the post"),
+    ("question", "what the author chose to call the post"),
+    ("answered", "what the author or one of a role that answers said of the question; not which of them"),
+    ("on", "whether a question was marked as answered or as open again; not by whom"),
     ("reply_to", "what the author chose to answer"),
     ("mentions", "handles that have posted in this room"),
     ("minute", "when it was written, in whole minutes; of posting, never of being there"),
@@ -86,7 +106,7 @@ fn told() -> BTreeMap<&'static str, &'static str> {
 }
 
 /// Collects the names of all properties of a schema, at every depth.
-fn names(schema: &Value, found: &mut BTreeSet<String>) {
+pub(crate) fn names(schema: &Value, found: &mut BTreeSet<String>) {
     match schema {
         Value::Object(map) => {
             if let Some(Value::Object(properties)) = map.get("properties") {
@@ -142,13 +162,50 @@ fn the_vectors_hold_every_field_of_the_list_and_no_other() {
     assert_eq!(found, listed);
 }
 
-#[test]
-fn a_push_holds_nothing_of_one_s_own() {
+/// What is of one member alone, so that no frame which several get may hold it.
+const ONE_S_OWN: [&str; 8] = ["mine", "handle", "position", "id", "size", "retry_after_ms", "findings", "muted_until"];
+
+/// The names of the fields of a push's parameters.
+fn push_fields(push: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for file in ["push.json", "publication.push.json", "room_ended.push.json"] {
-        names(&schemas()[file], &mut found);
+    names(&schemas()[&format!("{push}.push.json")], &mut found);
+    found
+}
+
+#[test]
+fn a_push_that_several_get_holds_nothing_of_one_s_own() {
+    let schemas = schemas();
+    let pushes: Vec<&str> = schemas.keys().filter_map(|file| file.strip_suffix(".push.json")).collect();
+    assert_eq!(pushes, ["muted", "phase", "publication", "room_ended"], "a push is new: say below who gets it");
+    let mut frame = BTreeSet::new();
+    names(&schemas["push.json"], &mut frame);
+    for found in [frame, push_fields("publication"), push_fields("room_ended"), push_fields("phase")] {
+        for own in ONE_S_OWN {
+            assert!(!found.contains(own), "{own} in a push would make it another for each member");
+        }
     }
-    for own in ["mine", "handle", "position", "id", "size", "retry_after_ms"] {
-        assert!(!found.contains(own), "{own} in a push would make it another for each member");
+}
+
+#[test]
+fn a_mute_tells_the_one_that_it_concerns_the_room_and_the_time_and_no_more() {
+    let found = push_fields("muted");
+    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["muted_until", "room"]);
+}
+
+#[test]
+fn what_a_moderator_did_names_no_moderator_and_no_member() {
+    #[derive(Deserialize)]
+    struct Sent {
+        frame: String,
+        means: Option<String>,
+    }
+    for vector in vectors::<Sent>("pushes").into_iter().filter(|vector| vector.means.is_none()) {
+        let push: Value = serde_json::from_str(&vector.frame).unwrap();
+        let kind = push["params"]["kind"].as_str().unwrap_or_default();
+        let moderation = ["hide", "restore", "freeze", "thaw", "slow", "notice", "settings", "answered"];
+        let mut found = BTreeSet::new();
+        fields(&push["params"], &mut found);
+        let named = ["author", "by", "handle", "moderator"].iter().find(|name| found.contains(**name));
+        assert!(!moderation.contains(&kind) || named.is_none(), "{kind}: {named:?}");
     }
 }

@@ -51,7 +51,7 @@ fn result_again(method: &str, id: u64, result: &str, padding: Padding) -> Vec<u8
         "join" | "resume" => again::<Joined>(id, result, padding),
         "leave" => again::<Empty>(id, result, padding),
         "redraw" => again::<Redrawn>(id, result, padding),
-        "post" | "edit" | "retract" | "react" => again::<Placed>(id, result, padding),
+        "post" | "edit" | "retract" | "react" | "answer" => again::<Placed>(id, result, padding),
         "history" => again::<HistoryPage>(id, result, padding),
         other => panic!("which result has {other}?"),
     }

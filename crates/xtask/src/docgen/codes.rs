@@ -69,7 +69,8 @@ pub(super) fn markdown() -> String {
     out
 }
 
-fn section<T: Code>(out: &mut String, title: &str, about: &str, question: &str, more: &[RfcClose]) {
+/// A table with its title and what to know of it.
+pub(super) fn section<T: Code>(out: &mut String, title: &str, about: &str, question: &str, more: &[RfcClose]) {
     let ours = T::ALL.iter().map(|code| RfcClose { number: code.number(), name: code.name(), meaning: code.meaning() });
     let mut rows: Vec<RfcClose> = ours.chain(more.iter().copied()).collect();
     rows.sort_by_key(|row| row.number);

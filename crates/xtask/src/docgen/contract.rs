@@ -3,8 +3,9 @@
 use super::schemas::{self, From};
 use anyhow::ensure;
 use kkanbu_wire::{
-    Authenticate, Challenge, Challenged, Command, Edit, Empty, History, HistoryPage, InRoom, Joined, Nothing, Placed,
-    Post, Preview, Previewed, Publication, React, Redrawn, Rejection, Resume, Retract, RoomEnded, RoomList, Welcome,
+    Answer, Authenticate, Challenge, Challenged, Command, Edit, Empty, History, HistoryPage, InRoom, Joined, Muted,
+    Nothing, PhaseChanged, Placed, Post, Preview, Previewed, Publication, React, Redrawn, Rejection, Resume, Retract,
+    RoomEnded, RoomList, Welcome,
 };
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -59,6 +60,16 @@ impl Contract {
                 summary: "No more pushes for this room in this session.",
                 params: shape::<RoomEnded>(&mut types, From::Server),
             },
+            PushKind {
+                name: "phase",
+                summary: "A room of the member's role has opened or closed.",
+                params: shape::<PhaseChanged>(&mut types, From::Server),
+            },
+            PushKind {
+                name: "muted",
+                summary: "A moderator forbade this member to write in a room, or allowed it again. Its own sessions alone are told.",
+                params: shape::<Muted>(&mut types, From::Server),
+            },
         ];
         let rejection = shape::<Rejection>(&mut types, From::Server);
         Ok(Self { methods, pushes, rejection, declarations: types.into_declarations() })
@@ -83,11 +94,13 @@ fn methods(types: &mut super::typescript::Types) -> Vec<Method> {
         method::<Edit, Placed>(types, "edit", "Replaces the text of an own post."),
         method::<Retract, Placed>(types, "retract", "Takes an own post back."),
         method::<React, Placed>(types, "react", "Sets a reaction or takes it back."),
+        method::<Answer, Placed>(types, "answer", "Marks a question as answered, or as open again."),
         method::<History, HistoryPage>(types, "history", "Asks for a page of posts as they stand now."),
     ]
 }
 
-fn method<P: JsonSchema + TS + 'static, R: JsonSchema + TS + 'static>(
+/// A method with the types of its parameters and result.
+pub(super) fn method<P: JsonSchema + TS + 'static, R: JsonSchema + TS + 'static>(
     types: &mut super::typescript::Types,
     name: &'static str,
     summary: &'static str,
@@ -95,6 +108,7 @@ fn method<P: JsonSchema + TS + 'static, R: JsonSchema + TS + 'static>(
     Method { name, summary, params: shape::<P>(types, From::Client), result: shape::<R>(types, From::Server) }
 }
 
-fn shape<T: JsonSchema + TS + 'static>(types: &mut super::typescript::Types, from: From) -> Shape {
+/// A type of the wire, which is declared with all that it is made of.
+pub(super) fn shape<T: JsonSchema + TS + 'static>(types: &mut super::typescript::Types, from: From) -> Shape {
     Shape { schema: schemas::of::<T>(from), type_name: types.add::<T>() }
 }

@@ -1,5 +1,6 @@
 //! Generates everything in `proto/` but its prose from the wire's types, and finds out where the files have drifted from them.
 
+mod admin;
 mod asyncapi;
 mod codes;
 mod contract;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 const COMMAND: &str = "cargo xtask docgen";
 
 /// Folders in `proto/` in which nothing but generated files may lie.
-const OWN_FOLDERS: [&str; 2] = ["schemas", "vectors"];
+const OWN_FOLDERS: [&str; 4] = ["schemas", "vectors", "admin/schemas", "admin/vectors"];
 
 /// Files by their path in `proto/`.
 type Files = BTreeMap<String, String>;
@@ -52,6 +53,7 @@ fn generate() -> anyhow::Result<Files> {
     for (name, text) in vectors.files()? {
         files.insert(format!("vectors/{name}.json"), text);
     }
+    files.extend(admin::files()?.into_iter().map(|(name, text)| (format!("admin/{name}"), text)));
     Ok(files)
 }
 

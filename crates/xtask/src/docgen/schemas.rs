@@ -34,7 +34,8 @@ fn tidy(schema: &mut Value, from: From) {
     let Some(map) = schema.as_object_mut() else { return };
     map.remove("default");
     map.remove("format");
-    if from == From::Server {
+    // What is said of a map's values stays.
+    if from == From::Server && map.get("additionalProperties").is_some_and(Value::is_boolean) {
         map.remove("additionalProperties");
     }
     if let Some(Value::Array(types)) = map.get_mut("type") {
@@ -72,7 +73,9 @@ pub(super) fn all(contract: &Contract) -> Vec<(String, Value)> {
     schemas.push(named("rejection".to_owned(), &contract.rejection));
     schemas.push(("command".to_owned(), command_frame(contract)));
     schemas.push(("reply".to_owned(), reply_frame()));
-    schemas.push(("push".to_owned(), push_frame(contract)));
+    if !contract.pushes.is_empty() {
+        schemas.push(("push".to_owned(), push_frame(contract)));
+    }
     schemas
 }
 

@@ -108,7 +108,8 @@ fn tables(out: &mut String) -> anyhow::Result<()> {
     table::<CloseCode>(out, ("CLOSE_CODES", "CloseName"), about, &RFC_CLOSES)
 }
 
-fn table<T: Code>(
+/// A table of codes as a constant, and its names as a type.
+pub(super) fn table<T: Code>(
     out: &mut String,
     (name, key): (&str, &str),
     about: &str,
@@ -121,7 +122,8 @@ fn table<T: Code>(
     for (number, name, meaning) in rows {
         writeln!(out, "  /** {meaning} */\n  {name}: {{ number: {number}, again: {} }},", again(number))?;
     }
-    let blank = if name == "CLOSE_CODES" { "" } else { "\n" };
+    let is_last = matches!(name, "CLOSE_CODES" | "ADMIN_CODES");
+    let blank = if is_last { "" } else { "\n" };
     write!(out, "}} as const;\n\nexport type {key} = keyof typeof {name};\n{blank}")?;
     Ok(())
 }

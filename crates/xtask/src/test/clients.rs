@@ -1,12 +1,12 @@
 //! The steps in which clients that are not Rust meet the server as people get it.
 
-use crate::tools::{Node, chromium, python_with};
+use crate::tools::{Node, chromium, python_for};
 use crate::workbench::Workbench;
 
 /// The client in Python.
 pub(super) fn python(bench: &Workbench) -> anyhow::Result<()> {
     let kkanbu = bench.kkanbu()?;
-    let python = python_with(bench, &bench.repo.at("tests/python/requirements.txt"))?;
+    let python = python_for(bench, "python")?;
     let mut test = bench.command(python);
     test.args(["-m", "pytest", "-p", "no:cacheprovider", "tests/python"]);
     test.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1").env("KKANBU_BIN", kkanbu);

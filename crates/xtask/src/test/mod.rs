@@ -1,6 +1,8 @@
 //! `cargo xtask test`: everything that people and CI check, in one order, each step with its own log.
 
+mod autobahn;
 mod clients;
+mod deploy;
 mod rehearsal;
 mod rust;
 mod steps;

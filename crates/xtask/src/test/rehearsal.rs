@@ -5,7 +5,7 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 
 /// Must all be zero.
-const FAULTS: [&str; 4] = ["missing", "lost", "duplicated", "reordered"];
+const FAULTS: [&str; 5] = ["missing", "lost", "duplicated", "reordered", "not_back"];
 
 /// Rehearses, and gives the report in a few words.
 pub(super) fn run(bench: &Workbench, arguments: &[&str], restarts: u64) -> anyhow::Result<String> {
@@ -40,7 +40,7 @@ mod tests {
     fn report() -> Value {
         json!({
             "members": 54, "acknowledged": 900, "deliveries": 48_600, "restarts": 3,
-            "missing": 0, "lost": 0, "duplicated": 0, "reordered": 0,
+            "missing": 0, "lost": 0, "duplicated": 0, "reordered": 0, "not_back": 0,
         })
     }
 

@@ -4,8 +4,8 @@
 //! On a machine with nothing built, dependencies are compiled for three purposes: checked for clippy and rustdoc, in the dev
 //! profile for the tests, in the release profile for the server that the rehearsal, the clients and the browser meet.
 
-use super::{Note, clients, rehearsal, rust};
-use crate::tools::{Tool, ensure_all};
+use super::{Note, autobahn, clients, deploy, rehearsal, rust};
+use crate::tools::{Tool, ensure_all, offer_spared};
 use crate::workbench::Workbench;
 use crate::{docgen, page, tidy};
 use anyhow::ensure;
@@ -47,7 +47,8 @@ pub(crate) const STEPS: &[Step] = &[
         show: Show::OnFailure,
         limit: LONG,
         run: |bench| {
-            let installed = ensure_all(bench, &Tool::ALL)?;
+            let mut installed = ensure_all(bench, &Tool::ALL)?;
+            installed.extend(offer_spared(bench)?);
             Ok((!installed.is_empty()).then(|| format!("installed {}", installed.join(", "))))
         },
     },
@@ -82,8 +83,8 @@ pub(crate) const STEPS: &[Step] = &[
         show: Show::OnFailure,
         limit: LONG,
         run: |bench| {
-            let lints = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
-            bench.cargo(&lints).map(|()| None)
+            bench.cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
+            autobahn::clippy(bench).map(|()| None)
         },
     },
     Step {
@@ -124,6 +125,14 @@ pub(crate) const STEPS: &[Step] = &[
         run: |bench| rust::tests(bench).map(Some),
     },
     Step {
+        name: "autobahn",
+        shows: "the gateway's connections keep to RFC 6455 in all of Autobahn's cases",
+        needs: &["tools"],
+        show: Show::OnFailure,
+        limit: LONG,
+        run: |bench| autobahn::run(bench).map(Some),
+    },
+    Step {
         name: "build",
         shows: "the server builds as people get it",
         needs: &[],
@@ -146,6 +155,22 @@ pub(crate) const STEPS: &[Step] = &[
         show: Show::OnFailure,
         limit: SHORT,
         run: |bench| rehearsal::run(bench, &["--seconds", "15", "--kill", "3"], 3).map(Some),
+    },
+    Step {
+        name: "deploy",
+        shows: "the Dockerfile and the unit hold before hadolint and systemd; the image is built, serves as its user and drains",
+        needs: &["tools", "build"],
+        show: Show::OnFailure,
+        limit: SHORT,
+        run: |bench| deploy::run(bench).map(Some),
+    },
+    Step {
+        name: "drained",
+        shows: "the same with the server told to go down: everybody comes back, evenly",
+        needs: &["build"],
+        show: Show::OnFailure,
+        limit: SHORT,
+        run: |bench| rehearsal::run(bench, &["--seconds", "15", "--drain", "1"], 1).map(Some),
     },
     Step {
         name: "python",

@@ -14,6 +14,13 @@ struct Place {
 
 const SOCKETS: &[&str] = &["tungstenite", "tokio-tungstenite", "hyper", "hyper-util", "http"];
 
+/// Features of ours, the one crate that may turn each on, and what for.
+const SET_APART: &[(&str, Option<&str>, &str)] = &[
+    ("schema", Some("xtask"), "the generator"),
+    ("conformance", None, "the command line of a test step"),
+    ("fuzzing", None, "the command line of `cargo xtask fuzz`"),
+];
+
 /// The whole graph.
 const PLACES: &[Place] = &[
     Place { name: "kkanbu-model", may_know: &[], never: &["serde", "serde_json", "tokio", "tracing", "rusqlite"] },
@@ -24,7 +31,8 @@ const PLACES: &[Place] = &[
     },
     Place { name: "kkanbu-keys", may_know: &["kkanbu-model"], never: &["serde", "serde_json", "tokio", "tracing"] },
     Place { name: "kkanbu-broker", may_know: &["kkanbu-model", "kkanbu-keys"], never: SOCKETS },
-    Place { name: "kkanbu-store", may_know: &["kkanbu-model", "kkanbu-keys"], never: SOCKETS },
+    Place { name: "kkanbu-audit", may_know: &[], never: &["serde", "serde_json", "tokio", "tracing", "rusqlite"] },
+    Place { name: "kkanbu-store", may_know: &["kkanbu-model", "kkanbu-keys", "kkanbu-audit"], never: SOCKETS },
     Place {
         name: "kkanbu-room",
         may_know: &["kkanbu-model"],
@@ -43,6 +51,7 @@ const PLACES: &[Place] = &[
             "kkanbu-model",
             "kkanbu-wire",
             "kkanbu-keys",
+            "kkanbu-audit",
             "kkanbu-broker",
             "kkanbu-store",
             "kkanbu-room",
@@ -66,6 +75,7 @@ const PLACES: &[Place] = &[
         ],
         never: &[],
     },
+    Place { name: "kkanbu-fuzz", may_know: &["kkanbu-wire", "kkanbu-gateway", "kkanbu"], never: &[] },
     Place { name: "xtask", may_know: &["kkanbu-model", "kkanbu-wire"], never: &["tokio"] },
 ];
 
@@ -125,8 +135,11 @@ fn check_one(member: &Member) -> Vec<Finding> {
             findings
                 .push(found(format!("`{name}` may not know `{}`, only {may_know}; turn the arrow round", arrow.to)));
         }
-        if arrow.features.iter().any(|feature| feature == "schema") && name != "xtask" {
-            findings.push(found(format!("`{name}` turns on `schema`, which is for the generator alone; leave it off")));
+        for (feature, only, purpose) in SET_APART {
+            if arrow.features.iter().any(|on| on == feature) && *only != Some(name) {
+                findings
+                    .push(found(format!("`{name}` turns on `{feature}`, which is for {purpose} alone; leave it off")));
+            }
         }
     }
     for other in member.others.iter().filter(|other| place.never.contains(&other.as_str())) {
@@ -174,5 +187,11 @@ mod tests {
     fn schemas_are_for_the_generator_alone() {
         assert!(said("xtask", &[("kkanbu-wire", "schema")], &[]).is_empty());
         assert_eq!(said("kkanbu-client", &[("kkanbu-wire", "schema")], &[]).len(), 1);
+    }
+
+    #[test]
+    fn no_crate_turns_the_echo_or_what_fuzzing_calls_on() {
+        assert_eq!(said("kkanbu", &[("kkanbu-gateway", "conformance")], &[]).len(), 1);
+        assert_eq!(said("kkanbu-fuzz", &[("kkanbu-gateway", "fuzzing")], &[]).len(), 1);
     }
 }

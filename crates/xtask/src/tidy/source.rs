@@ -7,7 +7,8 @@ use std::path::Path;
 use walkdir::{DirEntry, WalkDir};
 
 /// What is built, fetched or made by running things, wherever it lies.
-const NOT_OURS: [&str; 7] = [".git", "target", "node_modules", "dist", "__pycache__", ".pytest_cache", "kkanbu-demo"];
+const NOT_OURS: [&str; 9] =
+    [".git", "target", "node_modules", "dist", "__pycache__", ".pytest_cache", "kkanbu-demo", "corpus", "regressions"];
 
 /// A text file.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ mod node;
 mod python;
 
 pub(crate) use node::Node;
-pub(crate) use python::python_with;
+pub(crate) use python::{python_for, python_in};
 
 use crate::surroundings;
 use crate::workbench::Workbench;
@@ -26,19 +26,28 @@ pub(crate) enum Tool {
     Chromium,
     /// Korean letters and pictographs for the browser.
     Fonts,
+    /// What judges units.
+    Systemd,
+    /// What builds images without a daemon.
+    Buildah,
 }
 
 impl Tool {
     /// All of them, each after what it stands on.
     pub(crate) const ALL: [Self; 5] = [Self::Lints, Self::Python, Self::Node, Self::Chromium, Self::Fonts];
 
-    fn is_there(self, bench: &Workbench) -> bool {
+    /// Those that a step can do without, saying what it did not check.
+    const SPARED: [Self; 2] = [Self::Systemd, Self::Buildah];
+
+    pub(crate) fn is_there(self, bench: &Workbench) -> bool {
         match self {
             Self::Lints => works("cargo", &["fmt", "--version"]) && works("cargo", &["clippy", "--version"]),
             Self::Python => works("python3", &["-c", "import venv, ensurepip"]),
             Self::Node => Node::is_there(bench),
             Self::Chromium => browser().is_some(),
             Self::Fonts => has_font(":lang=ko") && has_font(":charset=1f64f"),
+            Self::Systemd => works("systemd-analyze", &["--version"]),
+            Self::Buildah => works("buildah", &["--version"]),
         }
     }
 
@@ -49,6 +58,8 @@ impl Tool {
             Self::Node => format!("Node {} (PyPI, into target/xtask/)", node::VERSION),
             Self::Chromium => "Chromium (apt-get)".to_owned(),
             Self::Fonts => "Korean and emoji fonts (apt-get)".to_owned(),
+            Self::Systemd => "systemd-analyze (apt-get)".to_owned(),
+            Self::Buildah => "buildah (apt-get)".to_owned(),
         }
     }
 
@@ -59,6 +70,8 @@ impl Tool {
             Self::Python => &["python3", "python3-venv"],
             Self::Chromium => &["chromium"],
             Self::Fonts => &["fontconfig", "fonts-noto-cjk", "fonts-noto-color-emoji"],
+            Self::Systemd => &["systemd"],
+            Self::Buildah => &["buildah"],
         }
     }
 }
@@ -79,11 +92,23 @@ pub(crate) fn ensure_all(bench: &Workbench, wanted: &[Tool]) -> anyhow::Result<V
         match tool {
             Tool::Lints => bench.run("rustup", &["component", "add", "rustfmt", "clippy"])?,
             Tool::Node => Node::install(bench)?,
-            Tool::Python | Tool::Chromium | Tool::Fonts => {}
+            Tool::Python | Tool::Chromium | Tool::Fonts | Tool::Systemd | Tool::Buildah => {}
         }
         ensure!(tool.is_there(bench), "{} was installed and still does not work", tool.name());
     }
     Ok(names)
+}
+
+/// Installs what steps can do without, where that is allowed and works. A step says itself what it could not check.
+pub(crate) fn offer_spared(bench: &Workbench) -> anyhow::Result<Vec<String>> {
+    let mut installed = Vec::new();
+    for tool in Tool::SPARED {
+        match ensure_all(bench, &[tool]) {
+            Ok(names) => installed.extend(names),
+            Err(error) => bench.log.note(format_args!("{error:#}"))?,
+        }
+    }
+    Ok(installed)
 }
 
 /// The browser for the page's tests.

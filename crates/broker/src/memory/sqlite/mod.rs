@@ -2,11 +2,13 @@
 
 mod open;
 mod reader;
+mod snapshot;
 
 pub use open::OpenError;
+pub use snapshot::Snapshot;
 
-use crate::memory::journal::{Journal, JournalError, JournalReader, Record, Standing};
-use crate::{Found, IdempotencyKey};
+use crate::memory::journal::{Journal, JournalError, JournalReader, Record, Standing, StoredRecord};
+use crate::{Found, IdempotencyKey, telemetry};
 use kkanbu_keys::ServerId;
 use kkanbu_model::{Epoch, Offset, ProgrammeId, RoomAddress, StateVersion};
 use reader::SqliteReader;
@@ -18,7 +20,13 @@ use std::sync::Arc;
 pub struct SqliteJournal {
     connection: Connection,
     reader: Arc<SqliteReader>,
+    /// Something was taken out of the log and may still lie in the files. The file says the same, for whoever opens it
+    /// after a crash.
+    unscrubbed: bool,
 }
+
+/// The row of `meta` that is there while the log is not scrubbed.
+const UNSCRUBBED: &str = "unscrubbed";
 
 impl SqliteJournal {
     /// Makes a new, empty journal for the server with this id. Refuses where a file is there already.
@@ -31,8 +39,14 @@ impl SqliteJournal {
     /// empty.
     pub fn open(path: &Path, server: ServerId) -> Result<Self, OpenError> {
         let connection = open::open(path, server)?;
+        let unscrubbed = open::has_mark(&connection, path, UNSCRUBBED)?;
         let reader = Arc::new(SqliteReader::open(path)?);
-        Ok(Self { connection, reader })
+        let mut journal = Self { connection, reader, unscrubbed };
+        if let Err(JournalError(reason)) = journal.tidy() {
+            // A backup may be reading, or the disk be full. Neither makes the log unusable.
+            telemetry::scrub_failed(&reason);
+        }
+        Ok(journal)
     }
 
     /// The transaction begins with the first write and ends with the sync.
@@ -40,6 +54,20 @@ impl SqliteJournal {
         if self.connection.is_autocommit() {
             self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         }
+        Ok(())
+    }
+
+    /// Leaves one file that holds nothing but the log: at opening and at closing.
+    fn tidy(&mut self) -> Result<(), JournalError> {
+        self.scrub()?;
+        self.checkpoint()
+    }
+
+    /// With what is gathered, it becomes durable that the files have to be scrubbed.
+    fn mark_unscrubbed(&mut self) -> Result<(), JournalError> {
+        self.begin()?;
+        self.unscrubbed = true;
+        self.connection.prepare_cached("INSERT OR IGNORE INTO meta VALUES (?1, x'')")?.execute([UNSCRUBBED])?;
         Ok(())
     }
 
@@ -85,6 +113,41 @@ impl Journal for SqliteJournal {
                 sealed
             ])?;
         }
+        Ok(())
+    }
+
+    fn rewrite(&mut self, room: &RoomAddress, records: &[StoredRecord]) -> Result<(), JournalError> {
+        self.mark_unscrubbed()?;
+        let mut update = self.connection.prepare_cached(
+            "UPDATE publications SET sealed = ?5 WHERE programme = ?1 AND room = ?2 AND offset = ?3 AND key = ?4",
+        )?;
+        for StoredRecord { offset, key, sealed } in records {
+            update.execute(params![room.programme.as_str(), room.room.as_str(), number(*offset), key.0, sealed])?;
+        }
+        Ok(())
+    }
+
+    fn trim(&mut self, room: &RoomAddress, kept_from: Offset) -> Result<(), JournalError> {
+        self.mark_unscrubbed()?;
+        let mut delete = self
+            .connection
+            .prepare_cached("DELETE FROM publications WHERE programme = ?1 AND room = ?2 AND offset < ?3")?;
+        delete.execute(params![room.programme.as_str(), room.room.as_str(), number(kept_from)])?;
+        Ok(())
+    }
+
+    /// `secure_delete` alone does not do it: where SQLite moves rows between pages, it leaves copies in the pages' free
+    /// space. So the file is written anew, which takes memory and time in proportion to the whole log.
+    fn scrub(&mut self) -> Result<(), JournalError> {
+        if !self.unscrubbed {
+            return Ok(());
+        }
+        // Whoever reads would make the work useless.
+        self.checkpoint()?;
+        self.connection.execute_batch("VACUUM")?;
+        self.checkpoint()?;
+        self.connection.execute("DELETE FROM meta WHERE name = ?1", [UNSCRUBBED])?;
+        self.unscrubbed = false;
         Ok(())
     }
 
@@ -146,7 +209,9 @@ impl Journal for SqliteJournal {
 
     fn close(&mut self) {
         // Where a reader is still there, the write-ahead log stays and is read at the next start.
-        let _ = self.checkpoint();
+        if let Err(JournalError(reason)) = self.tidy() {
+            telemetry::scrub_failed(&reason);
+        }
     }
 
     fn reader(&self) -> Arc<dyn JournalReader> {

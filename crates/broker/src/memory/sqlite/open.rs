@@ -16,7 +16,7 @@ const APPLICATION_ID: i32 = 0x6b6b_626c;
 const SCHEMA_VERSION: i32 = 1;
 
 /// How long to wait for a lock. The file is ours alone, so whoever holds one is not supposed to be there.
-const BUSY: Duration = Duration::from_millis(250);
+pub(super) const BUSY: Duration = Duration::from_millis(250);
 
 /// Bytes that the write-ahead log shrinks to after a checkpoint.
 const WAL_BYTES_KEPT: u32 = 16 * 1024 * 1024;
@@ -121,21 +121,26 @@ pub(super) fn create(path: &Path, server: ServerId) -> Result<(), OpenError> {
     move_into_place(&partial, path)
 }
 
-fn private_empty_file(path: &Path) -> io::Result<()> {
+pub(super) fn private_empty_file(path: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).map(|_| ())
 }
 
-fn move_into_place(partial: &Path, path: &Path) -> Result<(), OpenError> {
+pub(super) fn move_into_place(partial: &Path, path: &Path) -> Result<(), OpenError> {
     let moved = File::open(partial)
         .and_then(|file| file.sync_all())
         // A hard link, unlike a rename, never replaces a file that is there.
         .and_then(|()| fs::hard_link(partial, path))
         .and_then(|()| fs::remove_file(partial))
-        .and_then(|()| path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()));
+        .and_then(|()| File::open(folder_of(path))?.sync_all());
     moved.map_err(|error| {
         let taken = error.kind() == io::ErrorKind::AlreadyExists;
         if taken { OpenError::AlreadyThere(path.into()) } else { refused(path, &error) }
     })
+}
+
+/// The folder that a file lies in; of a bare name it is the current one.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Opens a journal that is there, after checking it.
@@ -153,6 +158,13 @@ pub(super) fn open(path: &Path, server: ServerId) -> Result<Connection, OpenErro
     Ok(connection)
 }
 
+/// Whether `meta` has this row.
+pub(super) fn has_mark(connection: &Connection, path: &Path, name: &str) -> Result<bool, OpenError> {
+    connection
+        .query_row("SELECT count(*) FROM meta WHERE name = ?1", [name], |row| row.get(0))
+        .map_err(|error| told(path, &error))
+}
+
 /// Opens a connection that can only read, to a journal that is open.
 pub(super) fn read_only(path: &Path) -> Result<Connection, OpenError> {
     let open = || {
@@ -163,7 +175,7 @@ pub(super) fn read_only(path: &Path) -> Result<Connection, OpenError> {
     open().map_err(|error| told(path, &error))
 }
 
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // Without the flag that would make a missing file.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -180,7 +192,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)
 }
 
-fn check_kind(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+pub(super) fn check_kind(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let application = pragma("application_id").map_err(|error| told(path, &error))?;
     if application != APPLICATION_ID {
@@ -193,15 +205,24 @@ fn check_kind(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     }
 }
 
-fn check_server(connection: &Connection, path: &Path, server: ServerId) -> Result<(), OpenError> {
+/// Whose log it is.
+pub(super) fn server_of(connection: &Connection, path: &Path) -> Result<Option<ServerId>, OpenError> {
     let found: Option<[u8; 16]> = connection
         .query_row("SELECT value FROM meta WHERE name = 'server'", [], |row| row.get(0))
         .optional()
         .map_err(|error| told(path, &error))?;
-    if found == Some(*server.as_bytes()) { Ok(()) } else { Err(OpenError::OtherServer(path.into())) }
+    Ok(found.map(ServerId::from_bytes))
 }
 
-fn check_sound(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+fn check_server(connection: &Connection, path: &Path, server: ServerId) -> Result<(), OpenError> {
+    if server_of(connection, path)?.is_some_and(|found| found.as_bytes() == server.as_bytes()) {
+        Ok(())
+    } else {
+        Err(OpenError::OtherServer(path.into()))
+    }
+}
+
+pub(super) fn check_sound(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let found: String =
         connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| told(path, &error))?;
     if found != "ok" {
@@ -209,9 +230,12 @@ fn check_sound(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     }
     let short: i64 = connection
         .query_row(
-            "SELECT count(*) FROM rooms WHERE head <> coalesce(
-                (SELECT max(offset) FROM publications AS p
-                 WHERE p.programme = rooms.programme AND p.room = rooms.room), kept_from - 1)",
+            // A log that was trimmed begins later, and one that was trimmed wholly has no publication at all.
+            "SELECT count(*) FROM rooms LEFT JOIN (
+                SELECT programme, room, min(offset) AS first, max(offset) AS last, count(*) AS number
+                FROM publications GROUP BY programme, room) USING (programme, room)
+             WHERE head <> coalesce(last, kept_from - 1) OR kept_from <> coalesce(first, kept_from)
+                OR head - kept_from + 1 <> coalesce(number, 0)",
             [],
             |row| row.get(0),
         )
@@ -219,10 +243,10 @@ fn check_sound(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     if short == 0 {
         return Ok(());
     }
-    Err(OpenError::Damaged { path: path.into(), found: format!("{short} rooms do not end where they should") })
+    Err(OpenError::Damaged { path: path.into(), found: format!("{short} rooms do not hold what they should") })
 }
 
-fn told(path: &Path, error: &rusqlite::Error) -> OpenError {
+pub(super) fn told(path: &Path, error: &rusqlite::Error) -> OpenError {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => OpenError::NotALog(path.into()),
         Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged { path: path.into(), found: error.to_string() },
@@ -231,6 +255,6 @@ fn told(path: &Path, error: &rusqlite::Error) -> OpenError {
     }
 }
 
-fn refused(path: &Path, error: &io::Error) -> OpenError {
+pub(super) fn refused(path: &Path, error: &io::Error) -> OpenError {
     OpenError::Refused { path: path.into(), reason: error.to_string() }
 }

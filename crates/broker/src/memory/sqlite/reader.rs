@@ -1,12 +1,12 @@
 //! Read connections of their own: in write-ahead mode they see what is committed, and nobody waits for anybody.
 
 use super::{find, number, offset, open};
-use crate::memory::journal::{JournalError, JournalReader, StoredRecord};
+use crate::memory::journal::{JournalError, JournalReader, StoredPage, StoredRecord};
 use crate::memory::sqlite::OpenError;
 use crate::{Found, IdempotencyKey};
 use kkanbu_model::{Offset, RoomAddress};
 use parking_lot::Mutex;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -40,8 +40,14 @@ impl JournalReader for SqliteReader {
         after: Offset,
         through: Offset,
         limit: usize,
-    ) -> Result<Vec<StoredRecord>, JournalError> {
+    ) -> Result<Option<StoredPage>, JournalError> {
         self.with(|connection| {
+            // One moment for both questions.
+            let _moment = connection.unchecked_transaction()?;
+            let mut select =
+                connection.prepare_cached("SELECT kept_from FROM rooms WHERE programme = ?1 AND room = ?2")?;
+            let place = params![room.programme.as_str(), room.room.as_str()];
+            let Some(kept_from) = select.query_row(place, |row| offset(row, 0)).optional()? else { return Ok(None) };
             let mut select = connection.prepare_cached(
                 "SELECT offset, key, sealed FROM publications
                  WHERE programme = ?1 AND room = ?2 AND offset > ?3 AND offset <= ?4 ORDER BY offset LIMIT ?5",
@@ -56,7 +62,7 @@ impl JournalReader for SqliteReader {
             let records = select.query_map(range, |row| {
                 Ok(StoredRecord { offset: offset(row, 0)?, key: IdempotencyKey(row.get(1)?), sealed: row.get(2)? })
             })?;
-            Ok(records.collect::<rusqlite::Result<_>>()?)
+            Ok(Some(StoredPage { kept_from, records: records.collect::<rusqlite::Result<_>>()? }))
         })
     }
 

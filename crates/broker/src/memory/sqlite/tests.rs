@@ -70,8 +70,11 @@ fn what_was_synced_is_there_again() {
     let folder = Folder::with_log();
     let mut journal = folder.open().unwrap();
     assert_eq!(journal.standing(&room()).unwrap().unwrap().head, Offset::new(200));
-    let page = journal.reader().read(&room(), Offset::new(10), Offset::new(20), 100).unwrap();
-    assert_eq!(page.iter().map(|record| record.offset.get()).collect::<Vec<_>>(), (11..=20).collect::<Vec<_>>());
+    let page = journal.reader().read(&room(), Offset::new(10), Offset::new(20), 100).unwrap().unwrap();
+    assert_eq!(
+        page.records.iter().map(|record| record.offset.get()).collect::<Vec<_>>(),
+        (11..=20).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -245,4 +248,22 @@ fn a_full_disk_fails_the_write_and_nothing_of_it_stays() {
     assert!(journal.find(&room(), IdempotencyKey(201_u128.to_be_bytes())).unwrap().is_none());
     journal.connection.pragma_update(None, "max_page_count", 1_000_000).unwrap();
     write(&mut journal, 201..=300);
+}
+
+#[test]
+fn a_scrubbed_log_lies_in_its_file_alone() {
+    let folder = Folder::with_log();
+    let mut journal = folder.open().unwrap();
+    let before = fs::metadata(folder.file()).unwrap().len();
+    let kept_from = Offset::new(191);
+    let standing = Standing { kept_from, ..journal.standing(&room()).unwrap().unwrap() };
+    journal.trim(&room(), kept_from).unwrap();
+    journal.set_standing(&room(), &standing).unwrap();
+    journal.sync().unwrap();
+    journal.scrub().unwrap();
+    let alone = folder.dir.path().join("alone.sqlite");
+    fs::copy(folder.file(), &alone).unwrap();
+    assert!(fs::metadata(&alone).unwrap().len() < before / 2);
+    let found = SqliteJournal::open(&alone, SERVER).unwrap().standing(&room()).unwrap();
+    assert_eq!(found, Some(standing));
 }

@@ -1,6 +1,6 @@
 //! A journal that keeps unsynced writes apart, throws them away when it crashes, and fails, stalls or fills up on command.
 
-use kkanbu_broker::memory::{Journal, JournalError, JournalReader, Record, Standing, StoredRecord};
+use kkanbu_broker::memory::{Journal, JournalError, JournalReader, Record, Standing, StoredPage, StoredRecord};
 use kkanbu_broker::{Found, IdempotencyKey};
 use kkanbu_model::{Offset, ProgrammeId, RoomAddress};
 use parking_lot::{Condvar, Mutex};
@@ -19,6 +19,12 @@ pub(crate) enum Fault {
     /// `sync` fails, and what was written is there after a crash unless something else was synced in between, as when
     /// fsync fails after the bytes have reached the disk.
     SyncWrittenIfCrashed,
+    /// `rewrite` or `trim` fails half way through.
+    TakeOut,
+    /// `set_standing` fails.
+    SetStanding,
+    /// `scrub` fails, and the traces stay.
+    Scrub,
     /// The writer's thread dies, as of a bug.
     Panic,
 }
@@ -38,22 +44,29 @@ struct Data {
     records: BTreeMap<(RoomAddress, Offset), Record>,
     keys: HashMap<(RoomAddress, IdempotencyKey), Found>,
     standings: HashMap<RoomAddress, Standing>,
+    /// What was taken out and can still be found in the files.
+    traces: Vec<Record>,
 }
 
 #[derive(Default)]
 struct Gathered {
     records: Vec<Record>,
+    rewritten: Vec<(RoomAddress, StoredRecord)>,
+    trimmed: Vec<(RoomAddress, Offset)>,
     standings: Vec<(RoomAddress, Standing)>,
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that a test flips")]
 struct State {
     durable: Data,
     gathered: Gathered,
     in_doubt: Option<Gathered>,
     next_fault: Option<Fault>,
     full: bool,
+    readers_aside: usize,
     hold: bool,
+    one_through: bool,
     held: bool,
     syncs: u64,
     /// Counts crashes. A journal of an earlier life can't write any more.
@@ -75,6 +88,20 @@ impl Data {
             let earlier = self.records.insert((record.room.clone(), record.offset), record);
             assert_eq!(earlier, None, "an offset is unique in its room");
         }
+        for (room, StoredRecord { offset, key, sealed }) in gathered.rewritten {
+            let there = self.records.get_mut(&(room, offset)).filter(|record| record.key == key);
+            if let Some(record) = there {
+                self.traces.push(record.clone());
+                record.sealed = sealed;
+            }
+        }
+        for (room, kept_from) in gathered.trimmed {
+            let trimmed = |(of, offset): &(RoomAddress, Offset), _: &mut Record| *of == room && *offset < kept_from;
+            for (_, record) in self.records.extract_if(.., trimmed) {
+                self.keys.remove(&(record.room.clone(), record.key));
+                self.traces.push(record);
+            }
+        }
         self.standings.extend(gathered.standings);
     }
 
@@ -85,7 +112,12 @@ impl Data {
 
 impl Disk {
     pub(crate) fn journal(&self) -> FaultJournal {
-        FaultJournal { disk: self.clone(), life: self.0.state.lock().life }
+        let mut state = self.0.state.lock();
+        // Opening scrubs.
+        if state.readers_aside == 0 {
+            state.durable.traces.clear();
+        }
+        FaultJournal { disk: self.clone(), life: state.life }
     }
 
     /// Loses power: what was not synced is gone, what was in doubt is there or not, and nothing of this life writes again.
@@ -110,9 +142,21 @@ impl Disk {
         self.0.state.lock().full = full;
     }
 
+    /// Somebody else reads, so that nothing can be scrubbed.
+    pub(crate) fn read_aside(&self, read: bool) {
+        self.0.state.lock().readers_aside = usize::from(read);
+    }
+
     /// Every sync waits while it holds.
     pub(crate) fn hold(&self, hold: bool) {
         self.0.state.lock().hold = hold;
+        self.0.changed.notify_all();
+    }
+
+    /// Lets the sync that waits go through, and holds the next one.
+    pub(crate) fn let_one_through(&self) {
+        let mut state = self.0.state.lock();
+        (state.one_through, state.held) = (true, false);
         self.0.changed.notify_all();
     }
 
@@ -143,7 +187,7 @@ impl Disk {
 
     pub(crate) fn records(&self) -> Vec<Record> {
         let state = self.0.state.lock();
-        state.durable.records.values().chain(&state.gathered.records).cloned().collect()
+        state.durable.records.values().chain(&state.gathered.records).chain(&state.durable.traces).cloned().collect()
     }
 }
 
@@ -183,9 +227,40 @@ impl Journal for FaultJournal {
         Ok(())
     }
 
+    fn rewrite(&mut self, room: &RoomAddress, records: &[StoredRecord]) -> Result<(), JournalError> {
+        let mut state = self.disk.0.state.lock();
+        self.alive(&state)?;
+        let fails = state.next_fault.take_if(|fault| *fault == Fault::TakeOut).is_some();
+        let gathered = if fails { &records[..records.len() / 2] } else { records };
+        state.gathered.rewritten.extend(gathered.iter().map(|record| (room.clone(), record.clone())));
+        if fails { refused("rewrite failed") } else { Ok(()) }
+    }
+
+    fn trim(&mut self, room: &RoomAddress, kept_from: Offset) -> Result<(), JournalError> {
+        let mut state = self.disk.0.state.lock();
+        self.alive(&state)?;
+        state.gathered.trimmed.push((room.clone(), kept_from));
+        let fails = state.next_fault.take_if(|fault| *fault == Fault::TakeOut).is_some();
+        if fails { refused("trim failed") } else { Ok(()) }
+    }
+
+    fn scrub(&mut self) -> Result<(), JournalError> {
+        let mut state = self.disk.0.state.lock();
+        self.alive(&state)?;
+        let fails = state.next_fault.take_if(|fault| *fault == Fault::Scrub).is_some();
+        if state.full || state.readers_aside > 0 || fails {
+            return refused("somebody is reading");
+        }
+        state.durable.traces.clear();
+        Ok(())
+    }
+
     fn set_standing(&mut self, room: &RoomAddress, standing: &Standing) -> Result<(), JournalError> {
         let mut state = self.disk.0.state.lock();
         self.alive(&state)?;
+        if state.next_fault.take_if(|fault| *fault == Fault::SetStanding).is_some() {
+            return refused("set_standing failed");
+        }
         state.gathered.standings.push((room.clone(), *standing));
         Ok(())
     }
@@ -193,15 +268,16 @@ impl Journal for FaultJournal {
     fn sync(&mut self) -> Result<(), JournalError> {
         let mut state = self.disk.0.state.lock();
         state.held = true;
-        while state.hold && state.life == self.life {
+        while state.hold && !state.one_through && state.life == self.life {
             self.disk.0.changed.wait(&mut state);
         }
+        state.one_through = false;
         state.held = false;
         self.alive(&state)?;
         if state.full {
             return refused("the disk is full");
         }
-        match state.next_fault.take() {
+        match state.next_fault.take_if(|fault| *fault != Fault::Scrub) {
             Some(Fault::SyncButWritten) => {
                 let gathered = std::mem::take(&mut state.gathered);
                 state.durable.take_in(gathered);
@@ -216,8 +292,8 @@ impl Journal for FaultJournal {
                 drop(state);
                 panic!("a bug")
             }
-            Some(Fault::Append | Fault::Sync) => refused("sync failed"),
-            None => {
+            Some(Fault::Append | Fault::Sync | Fault::TakeOut | Fault::SetStanding) => refused("sync failed"),
+            Some(Fault::Scrub) | None => {
                 let gathered = std::mem::take(&mut state.gathered);
                 state.durable.take_in(gathered);
                 state.in_doubt = None;
@@ -264,12 +340,13 @@ impl JournalReader for Disk {
         after: Offset,
         through: Offset,
         limit: usize,
-    ) -> Result<Vec<StoredRecord>, JournalError> {
+    ) -> Result<Option<StoredPage>, JournalError> {
         let state = self.0.state.lock();
+        let Some(standing) = state.durable.standings.get(room) else { return Ok(None) };
         let wanted = state.durable.of_room(room).filter(|record| after < record.offset && record.offset <= through);
         let stored =
             |record: &Record| StoredRecord { offset: record.offset, key: record.key, sealed: record.sealed.clone() };
-        Ok(wanted.take(limit).map(stored).collect())
+        Ok(Some(StoredPage { kept_from: standing.kept_from, records: wanted.take(limit).map(stored).collect() }))
     }
 
     fn find(&self, room: &RoomAddress, key: IdempotencyKey) -> Result<Option<Found>, JournalError> {

@@ -74,6 +74,10 @@ impl EngineUnderTest for MemoryFault {
         });
     }
 
+    async fn read_aside(&self, read: bool) {
+        self.disk.read_aside(read);
+    }
+
     async fn raw(&self) -> Vec<(String, Vec<u8>)> {
         let bytes = |record: Record| [&record.key.0[..], &record.fingerprint[..], &record.sealed[..]].concat();
         self.disk.records().into_iter().map(|record| (record.room.to_string(), bytes(record))).collect()

@@ -20,6 +20,8 @@ pub(crate) struct MemorySqlite {
     broker: Mutex<Arc<MemoryBroker>>,
     /// Holds the file's write lock, so that the engine's writes fail.
     lock: Mutex<Option<Connection>>,
+    /// Reads the file at one moment, so that what it held then stays in the files.
+    aside: Mutex<Option<Connection>>,
 }
 
 impl MemorySqlite {
@@ -57,7 +59,7 @@ impl EngineUnderTest for MemorySqlite {
         let folder = tempfile::tempdir().unwrap();
         let journal = SqliteJournal::create(&folder.path().join("log.sqlite"), SERVER).unwrap();
         let broker = Mutex::new(Arc::new(MemoryBroker::start(journal, keyring.clone(), &limits).unwrap()));
-        Self { folder, keyring, limits, broker, lock: Mutex::new(None) }
+        Self { folder, keyring, limits, broker, lock: Mutex::new(None), aside: Mutex::new(None) }
     }
 
     fn broker(&self) -> Arc<dyn Broker> {
@@ -111,6 +113,17 @@ impl EngineUnderTest for MemorySqlite {
                       VALUES ('planted', 'planted', 1, x'00', x'00', ?1)";
         connection.execute(insert, [bytes]).unwrap();
         // Closing the connection must not tidy the write-ahead log away: the engine's connections are still open.
+    }
+
+    async fn read_aside(&self, read: bool) {
+        let mut aside = self.aside.lock();
+        drop(aside.take());
+        *aside = read.then(|| {
+            let connection = Connection::open(self.file()).unwrap();
+            connection.execute_batch("BEGIN").unwrap();
+            connection.query_row("SELECT count(*) FROM publications", [], |row| row.get::<_, i64>(0)).unwrap();
+            connection
+        });
     }
 
     async fn raw(&self) -> Vec<(String, Vec<u8>)> {

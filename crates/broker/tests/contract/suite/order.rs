@@ -7,7 +7,7 @@ use crate::harness::{
 use futures_util::future::join_all;
 use kkanbu_broker::{Entry, Page};
 use kkanbu_model::{
-    Author, Event, Handle, MembershipId, Minute, Name, Offset, Publication, Reaction, RoomAddress, RoomId,
+    Author, Event, Handle, MembershipId, Minute, Name, Offset, Publication, Reaction, RoomAddress, RoomId, RoomSettings,
 };
 use std::sync::Arc;
 
@@ -103,13 +103,19 @@ pub(crate) async fn an_event_comes_back_as_it_was_published(engine: &impl Engine
         Author { handle: handle("용감한 고라니"), badge: Some(Name::new("멘토").unwrap()), membership: by };
     let events = [
         Event::Post {
-            author, body: body("안녕하세요 👋"), reply_to: None, mentions: vec![handle("brave-otter")]
+            author,
+            body: body("안녕하세요 👋"),
+            reply_to: None,
+            mentions: vec![handle("brave-otter")],
+            question: true,
         },
         Event::Edit { target: Offset::new(1), body: body("안녕!\n\t\"{}\""), mentions: Vec::new() },
         Event::React { target: Offset::new(1), reaction: Reaction::Heart, on: true, by },
         Event::Retract { target: Offset::new(1) },
         Event::Freeze,
         Event::Thaw,
+        Event::Notice { text: Some(body("공지")) },
+        Event::Settings(RoomSettings { frozen: true, slow_seconds: 30, notice: None }),
     ];
     let broker = engine.broker();
     let mut expected = Vec::new();

@@ -146,6 +146,8 @@ pub(crate) async fn a_programme_without_a_key_is_unknown(engine: &impl EngineUnd
     assert_eq!(broker.head(&room).await, Err(unknown.clone()));
     assert_eq!(broker.find(&room, fresh_key()).await, Err(unknown.clone()));
     assert_eq!(broker.begin_epoch(&room).await, Err(unknown.clone()));
+    assert_eq!(broker.erase(&room, &[Offset::new(1)]).await, Err(unknown.clone()));
+    assert_eq!(broker.trim(&room, Offset::new(2)).await, Err(unknown.clone()));
     assert_eq!(broker.subscribe(&room, Offset::ZERO).await.err(), Some(unknown.clone()));
 
     // A key that comes later makes it known, and one that goes makes it unknown again.
@@ -214,6 +216,8 @@ pub(crate) async fn a_closed_log_answers_closed(engine: &impl EngineUnderTest) {
     assert_eq!(broker.read(&PLAZA, position, 10).await, Err(closed.clone()));
     assert_eq!(broker.subscribe(&PLAZA, Offset::ZERO).await.err(), Some(closed.clone()));
     assert_eq!(broker.begin_epoch(&PLAZA).await, Err(closed.clone()));
+    assert_eq!(broker.erase(&PLAZA, &[Offset::new(1)]).await, Err(closed.clone()));
+    assert_eq!(broker.trim(&PLAZA, Offset::new(2)).await, Err(closed.clone()));
     assert_eq!(broker.destroy(&programme()).await, Err(closed.clone()));
     assert_eq!(broker.check().await, Err(closed));
     assert!(keyring().get(&programme()).is_ok());

@@ -1,7 +1,8 @@
 //! The layout of the file: within a minute it is that of the keys' order, and the write-ahead log is empty.
 
 use super::{SERVER, database, files_in};
-use crate::fixture::{admit, anyang, join, keyring, mentee, room};
+use crate::fixture::{HOUR, act, admit, anyang, draw, join, keyring, mentee, room};
+use kkanbu_model::RoomAct;
 use kkanbu_store::Store;
 use kkanbu_store::sqlite::{SqliteLimits, SqliteStore};
 use rusqlite::Connection;
@@ -17,10 +18,14 @@ async fn entered(order: impl IntoIterator<Item = u32>, layout_kept: Duration) ->
     let limits = SqliteLimits { layout_kept, ..SqliteLimits::default() };
     let opened = SqliteStore::open_with(&database(&folder), SERVER, keyring(), &limits).unwrap();
     let store: Arc<dyn Store> = Arc::new(opened);
-    store.create_programme(&anyang()).await.unwrap();
+    store.create_programme(&anyang(), HOUR).await.unwrap();
     for number in order {
         admit(&store, number, &mentee()).await;
         join(&store, &room("plaza"), number).await.unwrap();
+        if number % 12 == 0 {
+            let remove = RoomAct::Remove(draw(number).handle);
+            act(&store, &room("plaza"), &remove, number).await.unwrap();
+        }
     }
     (folder, store)
 }
@@ -42,7 +47,10 @@ fn places(folder: &TempDir) -> Vec<(String, Vec<usize>)> {
 fn tags(path: &Path) -> Vec<Vec<u8>> {
     let connection = Connection::open(path).unwrap();
     let mut statement = connection
-        .prepare("SELECT tag FROM member UNION SELECT tag FROM membership UNION SELECT tag FROM handle ORDER BY 1")
+        .prepare(
+            "SELECT tag FROM member UNION SELECT tag FROM membership UNION SELECT tag FROM handle
+             UNION SELECT tag FROM sanction UNION SELECT tag FROM act ORDER BY 1",
+        )
         .unwrap();
     statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
@@ -56,7 +64,7 @@ async fn a_closed_file_does_not_tell_who_came_first() {
     forth.close().await;
     back.close().await;
     let layout = places(&forth_folder);
-    assert!(layout.len() >= 3 * 37);
+    assert!(layout.len() >= 3 * 37 + 2 * 4);
     assert_eq!(layout, places(&back_folder));
 }
 

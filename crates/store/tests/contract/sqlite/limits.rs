@@ -1,7 +1,7 @@
 //! Each limit of the `SQLite` store, crossed.
 
 use super::{SERVER, database};
-use crate::fixture::{admit, anyang, draw, keyring, member, mentee, room};
+use crate::fixture::{HOUR, admit, anyang, draw, keyring, member, mentee, room};
 use kkanbu_store::sqlite::{SqliteLimits, SqliteStore};
 use kkanbu_store::{AdmitError, JoinError, Store, StoreError};
 use rusqlite::Connection;
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 async fn with(limits: SqliteLimits) -> (TempDir, Arc<SqliteStore>) {
     let folder = tempfile::tempdir().unwrap();
     let created = SqliteStore::create(&database(&folder), SERVER, keyring()).unwrap();
-    created.create_programme(&anyang()).await.unwrap();
+    created.create_programme(&anyang(), HOUR).await.unwrap();
     created.close().await;
     let store = SqliteStore::open_with(&database(&folder), SERVER, keyring(), &limits).unwrap();
     (folder, Arc::new(store))

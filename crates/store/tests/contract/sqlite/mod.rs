@@ -1,15 +1,18 @@
 //! The `SQLite` store as an engine of the suite, and what concerns it alone.
 
+mod audit;
 mod full_disk;
 mod killed;
 mod layout;
 mod limits;
+mod migration;
 mod opening;
+mod snapshot;
 
 use crate::engine::{Engine, StoredRow};
 use kkanbu_keys::{Keyring, ServerId};
-use kkanbu_store::Store;
-use kkanbu_store::sqlite::SqliteStore;
+use kkanbu_store::sqlite::{SqliteStore, verify_audit};
+use kkanbu_store::{AuditHead, Store};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -110,23 +113,33 @@ impl Engine for Sqlite {
         rows.extend(rows_of(&connection, "member", "programme role", "tag", ""));
         rows.extend(rows_of(&connection, "membership", "programme room role posted||''", "tag", "sealed"));
         rows.extend(rows_of(&connection, "handle", "programme room", "tag", ""));
+        rows.extend(rows_of(&connection, "sanction", "programme", "tag", "sealed"));
+        rows.extend(rows_of(&connection, "act", "programme", "tag", ""));
         rows
     }
 
     fn damage_sealed_records(&self) {
-        self.tamper(
-            "UPDATE membership SET sealed = unhex(
-               CASE substr(hex(sealed), 1, 1) WHEN '0' THEN '1' ELSE '0' END || substr(hex(sealed), 2))",
-        );
+        for table in ["membership", "sanction"] {
+            self.tamper(&format!(
+                "UPDATE {table} SET sealed = unhex(
+                   CASE substr(hex(sealed), 1, 1) WHEN '0' THEN '1' ELSE '0' END || substr(hex(sealed), 2))",
+            ));
+        }
     }
 
     fn swap_sealed_records(&self) {
-        self.tamper(
-            "CREATE TEMP TABLE old AS SELECT row_number() OVER (ORDER BY tag) - 1 AS at, tag, sealed FROM membership;
-             UPDATE membership SET sealed = (
-               SELECT other.sealed FROM old AS own JOIN old AS other
-               ON other.at = (own.at + 1) % (SELECT count(*) FROM old) WHERE own.tag = membership.tag)",
-        );
+        for table in ["membership", "sanction"] {
+            self.tamper(&format!(
+                "CREATE TEMP TABLE old AS SELECT row_number() OVER (ORDER BY tag) - 1 AS at, tag, sealed FROM {table};
+                 UPDATE {table} SET sealed = (
+                   SELECT other.sealed FROM old AS own JOIN old AS other
+                   ON other.at = (own.at + 1) % (SELECT count(*) FROM old) WHERE own.tag = {table}.tag)",
+            ));
+        }
+    }
+
+    fn prove_audit(&self) -> AuditHead {
+        verify_audit(&self.path()).unwrap().head
     }
 
     fn change_roles(&self, role: &str) {

@@ -1,7 +1,7 @@
 //! What is wrong with a file is said, and nothing is ever started empty in its place.
 
 use super::{SERVER, database};
-use crate::fixture::{anyang, keyring, room, settle};
+use crate::fixture::{HOUR, anyang, keyring, room, settle};
 use kkanbu_keys::ServerId;
 use kkanbu_store::Store;
 use kkanbu_store::sqlite::{OpenError, SqliteStore};
@@ -21,7 +21,7 @@ fn open(folder: &TempDir) -> Result<SqliteStore, OpenError> {
 async fn lived_in() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let store: Arc<dyn Store> = Arc::new(SqliteStore::create(&database(&folder), SERVER, keyring()).unwrap());
-    store.create_programme(&anyang()).await.unwrap();
+    store.create_programme(&anyang(), HOUR).await.unwrap();
     for number in 0..30 {
         settle(&store, &room("plaza"), number).await;
     }
@@ -91,11 +91,11 @@ async fn a_database_of_something_else_is_told() {
 #[tokio::test]
 async fn other_schemas_are_told() {
     let folder = lived_in().await;
-    run(&database(&folder), "PRAGMA user_version = 2");
-    assert!(matches!(refused(&folder), OpenError::NewerSchema { found: 2, .. }));
+    run(&database(&folder), "PRAGMA user_version = 3");
+    assert!(matches!(refused(&folder), OpenError::NewerSchema { found: 3, .. }));
     run(&database(&folder), "PRAGMA user_version = 0");
     assert!(matches!(refused(&folder), OpenError::OlderSchema { found: 0, .. }));
-    run(&database(&folder), "PRAGMA user_version = 1");
+    run(&database(&folder), "PRAGMA user_version = 2");
     assert!(open(&folder).is_ok());
 }
 
@@ -169,7 +169,7 @@ async fn a_dropped_store_lets_go_of_its_file() {
 async fn only_the_owner_may_read_the_files() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::create(&database(&folder), SERVER, keyring()).unwrap();
-    store.create_programme(&anyang()).await.unwrap();
+    store.create_programme(&anyang(), HOUR).await.unwrap();
     let mut seen = 0;
     for entry in fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();

@@ -2,10 +2,11 @@
 
 use crate::engine::{Engine, StoredRow};
 use crate::fixture::{
-    admit, anyang, anyang_on, draw, handle, join, keyring, member, mentee, mentor, name, room, settle,
+    HOUR, act, admit, anyang, anyang_on, command, draw, handle, join, keyring, member, mentee, mentor, name, notice,
+    room, settle,
 };
 use crate::scan::{forms_of_bytes, forms_of_text, found};
-use kkanbu_model::Programme;
+use kkanbu_model::{Minute, Programme, RoomAct};
 use kkanbu_store::StoreError;
 use std::collections::HashSet;
 
@@ -39,7 +40,7 @@ pub(crate) async fn no_file_names_a_member<E: Engine>() {
     }
     let engine = E::create(keyring()).await;
     let leaky = Programme { organisation: name("소중한 제비"), ..anyang() };
-    engine.store().create_programme(&leaky).await.unwrap();
+    engine.store().create_programme(&leaky, HOUR).await.unwrap();
     assert!(!found(&engine.files(), &forms).is_empty(), "a text in the database is found");
 }
 
@@ -89,6 +90,10 @@ async fn come_in<E: Engine>(order: impl IntoIterator<Item = u32>) -> E {
         let role = if number % 3 == 0 { mentor() } else { mentee() };
         admit(&store, number, &role).await;
         join(&store, &room("plaza"), number).await.unwrap();
+        if number % 5 == 0 {
+            let mute = RoomAct::Mute(draw(number).handle, Minute::new(u64::from(number)));
+            act(&store, &room("plaza"), &mute, number).await.unwrap();
+        }
         if number % 4 == 0 {
             store.mark_posted(&room("plaza"), &member(number), &draw(number).handle).await.unwrap();
         }
@@ -131,6 +136,8 @@ async fn two_in_the_plaza<E: Engine>() -> E {
     let engine = anyang_on::<E>().await;
     for number in [1, 2] {
         settle(&engine.store(), &room("plaza"), number).await;
+        let mute = RoomAct::Mute(draw(number).handle, Minute::new(9));
+        act(&engine.store(), &room("plaza"), &mute, number).await.unwrap();
     }
     engine
 }
@@ -159,4 +166,69 @@ pub(crate) async fn a_changed_role_is_noticed<E: Engine>() {
     let engine = two_in_the_plaza::<E>().await;
     engine.change_roles(mentor().as_str());
     reads_as_damaged(&engine).await;
+}
+
+pub(crate) async fn no_file_tells_of_acts<E: Engine>() {
+    let mut engine = anyang_on::<E>().await;
+    let text = "오늘 밤 열 시에 닫습니다";
+    let mut forms = traces(1, "소중한 제비");
+    forms.extend(forms_of_text("the notice", text));
+    for number in 1..8 {
+        forms.extend(forms_of_bytes("a command's key", command(number).as_bytes()));
+    }
+    let (store, at) = (engine.store(), room("plaza"));
+    settle(&store, &at, 1).await;
+    let mute = RoomAct::Mute(draw(1).handle, Minute::new(9));
+    for (number, doing) in (1..).zip([notice(text), mute, RoomAct::Remove(draw(1).handle)]) {
+        act(&store, &at, &doing, number).await.unwrap();
+    }
+    store.leave(&at, &member(1)).await.unwrap();
+    act(&store, &at, &RoomAct::Readmit(draw(1).handle), 4).await.unwrap();
+    store.join(&at, &member(1), crate::fixture::draw_as(1, "소중한 제비")).await.unwrap();
+    act(&store, &at, &RoomAct::Unmute(handle("소중한 제비")), 5).await.unwrap();
+    act(&store, &at, &RoomAct::Remove(handle("소중한 제비")), 6).await.unwrap();
+    store.confirm(2).await.unwrap();
+    act(&store, &at, &RoomAct::Freeze, 7).await.unwrap();
+    assert_eq!(found(&engine.files(), &forms), Vec::<String>::new());
+    drop(store);
+    engine.restart().await;
+    assert_eq!(found(&engine.files(), &forms), Vec::<String>::new());
+}
+
+pub(crate) async fn sanctions_have_one_length<E: Engine>() {
+    let engine = anyang_on::<E>().await;
+    let store = engine.store();
+    for (number, text) in (1..).zip(["새", "🐢", "용감한 고라니", &"힣".repeat(40)]) {
+        admit(&store, number, &mentee()).await;
+        store.join(&room("plaza"), &member(number), crate::fixture::draw_as(number, text)).await.unwrap();
+        let mute = RoomAct::Mute(handle(text), Minute::new(9));
+        act(&store, &room("plaza"), &mute, 2 * number).await.unwrap();
+        if number % 2 == 0 {
+            act(&store, &room("plaza"), &RoomAct::Remove(handle(text)), 2 * number + 1).await.unwrap();
+        }
+    }
+    let sanctions: Vec<_> = engine.rows().into_iter().filter(|row| row.table == "sanction").collect();
+    assert_eq!(sanctions.len(), 4);
+    let lengths: HashSet<usize> = sanctions.iter().flat_map(|row| &row.sealed).map(Vec::len).collect();
+    assert_eq!(lengths.len(), 1);
+    assert!(sanctions.iter().all(|row| row.plain == ["anyang-2022"]));
+}
+
+/// How often the room's name stands in all files.
+fn named<E: Engine>(engine: &E, room: &str) -> usize {
+    let count = |bytes: &[u8]| bytes.windows(room.len()).filter(|window| *window == room.as_bytes()).count();
+    engine.files().iter().map(|(_, bytes)| count(bytes)).sum()
+}
+
+pub(crate) async fn a_sanction_does_not_tell_its_room<E: Engine>() {
+    let mut engine = anyang_on::<E>().await;
+    settle(&engine.store(), &room("topic-1"), 1).await;
+    engine.restart().await;
+    let before = named(&engine, "topic-1");
+    assert!(before >= 3, "the definition, the membership and the handle name it");
+    let mute = RoomAct::Mute(draw(1).handle, Minute::new(9));
+    act(&engine.store(), &room("topic-1"), &mute, 1).await.unwrap();
+    act(&engine.store(), &room("topic-1"), &RoomAct::Freeze, 2).await.unwrap();
+    engine.restart().await;
+    assert_eq!(named(&engine, "topic-1"), before);
 }

@@ -1,7 +1,7 @@
 //! What returned `Ok` is durable.
 
 use crate::engine::Engine;
-use crate::fixture::{admit, anyang, anyang_on, handle, join, member, mentor, room, seogwipo, settle};
+use crate::fixture::{HOUR, admit, anyang, anyang_on, handle, join, member, mentor, room, seogwipo, settle};
 use kkanbu_model::{Membership, RoleId, RoomId};
 use kkanbu_store::Store;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 type Everything = Vec<(Option<RoleId>, BTreeMap<RoomId, Membership>)>;
 
 async fn live_a_little(store: &Arc<dyn Store>) {
-    store.create_programme(&seogwipo()).await.unwrap();
+    store.create_programme(&seogwipo(), HOUR).await.unwrap();
     for number in 0..10 {
         settle(store, &room("plaza"), number).await;
     }

@@ -1,11 +1,13 @@
 //! The rules of the contract, one function each, for any engine.
 
+pub(crate) mod acts;
 pub(crate) mod at_rest;
 pub(crate) mod handles;
 pub(crate) mod history;
 pub(crate) mod lasting;
 pub(crate) mod programmes;
 pub(crate) mod rooms;
+pub(crate) mod sanctions;
 pub(crate) mod seats;
 
 /// Runs every rule for one engine. A rule that is not listed here is dead code, which the lints refuse.
@@ -32,10 +34,22 @@ macro_rules! every_store_passes {
                     a_redraw_frees_the_old_handle, a_taken_handle_is_not_drawn, the_own_handle_is_taken_too,
                     after_the_first_post_the_handle_stays, only_the_current_handle_can_be_marked,
                     redraw_and_first_post_never_both_happen, only_members_redraw;
+                acts: an_act_is_entered_once, a_key_is_for_one_act, an_unknown_handle_writes_nothing,
+                    acts_are_pending_until_confirmed, what_is_sealed_needs_the_key, entries_are_read_in_pages,
+                    creating_and_ending_are_entered_once, entries_outlive_their_programme,
+                    acts_at_once_are_numbered_one_after_the_other, the_same_act_at_once_is_done_once,
+                    acts_of_nowhere_are_refused, notices_of_any_length_are_kept;
+                sanctions: a_mute_is_seen_wherever_the_membership_is, a_sanction_outlives_the_membership,
+                    a_sanction_is_taken_back_by_either_handle, a_removed_member_stays_out,
+                    a_removed_member_keeps_its_seat_and_is_not_counted, a_removed_member_that_left_is_readmitted,
+                    a_removed_member_draws_and_posts_no_more, mute_and_removal_are_apart,
+                    sanctions_are_of_one_room, a_sanctioned_handle_is_nobody_elses,
+                    sanctions_are_there_after_a_restart_and_a_kill;
                 lasting: everything_is_there_after_a_restart, everything_is_there_after_a_kill;
                 at_rest: no_file_names_a_member, the_same_key_in_two_rooms_shares_no_bytes,
                     rows_tell_no_order, sealed_records_have_one_length, a_changed_record_is_noticed,
-                    records_can_not_be_swapped, a_changed_role_is_noticed;
+                    records_can_not_be_swapped, a_changed_role_is_noticed, no_file_tells_of_acts,
+                    sanctions_have_one_length, a_sanction_does_not_tell_its_room;
             }
 
             #[test]

@@ -2,19 +2,20 @@
 
 use crate::engine::Engine;
 use crate::fixture::{
-    a_room, admit, anyang, anyang_on, content_key, draw, join, keyring, member, mentee, room, seogwipo, settle,
+    HOUR, a_room, act, admit, anyang, anyang_on, content_key, draw, join, keyring, member, mentee, room, seogwipo,
+    settle,
 };
 use crate::scan::contains;
 use kkanbu_keys::Keyring;
-use kkanbu_model::ProgrammeId;
+use kkanbu_model::{ProgrammeId, RoomAct};
 use kkanbu_store::{AdmitError, JoinError, StoreError};
 
 pub(crate) async fn creating_the_same_again_does_nothing<E: Engine>() {
     let mut engine = anyang_on::<E>().await;
     settle(&engine.store(), &room("plaza"), 1).await;
-    engine.store().create_programme(&anyang()).await.unwrap();
+    engine.store().create_programme(&anyang(), HOUR).await.unwrap();
     engine.restart().await;
-    engine.store().create_programme(&anyang()).await.unwrap();
+    engine.store().create_programme(&anyang(), HOUR).await.unwrap();
     assert!(engine.store().membership(&room("plaza"), &member(1)).await.unwrap().is_some());
     assert_eq!(engine.store().programmes().await, Ok(vec![anyang()]));
 }
@@ -23,7 +24,7 @@ pub(crate) async fn another_definition_of_the_same_id_is_refused<E: Engine>() {
     let engine = anyang_on::<E>().await;
     let mut other = anyang();
     other.rooms.push(a_room("topic-2", &[mentee()], None));
-    assert_eq!(engine.store().create_programme(&other).await, Err(StoreError::Differs(other.id)));
+    assert_eq!(engine.store().create_programme(&other, HOUR).await, Err(StoreError::Differs(other.id)));
     assert_eq!(engine.store().programmes().await, Ok(vec![anyang()]));
 }
 
@@ -31,8 +32,8 @@ pub(crate) async fn programmes_are_listed_by_id_also_without_keys<E: Engine>() {
     let keys = keyring();
     let engine = E::create(keys.clone()).await;
     assert_eq!(engine.store().programmes().await, Ok(vec![]));
-    engine.store().create_programme(&seogwipo()).await.unwrap();
-    engine.store().create_programme(&anyang()).await.unwrap();
+    engine.store().create_programme(&seogwipo(), HOUR).await.unwrap();
+    engine.store().create_programme(&anyang(), HOUR).await.unwrap();
     keys.remove(&anyang().id);
     assert_eq!(engine.store().programmes().await, Ok(vec![anyang(), seogwipo()]));
 }
@@ -41,13 +42,13 @@ pub(crate) async fn a_programme_without_key_is_unknown<E: Engine>() {
     let keys = keyring();
     let engine = E::create(keys.clone()).await;
     let store = engine.store();
-    store.create_programme(&anyang()).await.unwrap();
+    store.create_programme(&anyang(), HOUR).await.unwrap();
     admit(&store, 1, &mentee()).await;
     keys.remove(&anyang().id);
     let unknown = StoreError::UnknownProgramme(anyang().id);
     assert_eq!(store.role(&anyang().id, &member(1)).await, Err(unknown.clone()));
     assert_eq!(join(&store, &room("plaza"), 1).await, Err(JoinError::Store(unknown.clone())));
-    assert_eq!(store.create_programme(&anyang()).await, Err(unknown));
+    assert_eq!(store.create_programme(&anyang(), HOUR).await, Err(unknown));
     keys.insert(anyang().id, content_key(7));
     assert_eq!(store.role(&anyang().id, &member(1)).await, Ok(Some(mentee())));
 }
@@ -56,12 +57,12 @@ pub(crate) async fn a_wrong_key_is_noticed<E: Engine>() {
     let keys = keyring();
     let engine = E::create(keys.clone()).await;
     let store = engine.store();
-    store.create_programme(&anyang()).await.unwrap();
+    store.create_programme(&anyang(), HOUR).await.unwrap();
     admit(&store, 1, &mentee()).await;
     keys.insert(anyang().id, content_key(9));
     let damaged = StoreError::Damaged(anyang().id);
     assert_eq!(store.role(&anyang().id, &member(1)).await, Err(damaged.clone()));
-    assert_eq!(store.create_programme(&anyang()).await, Err(damaged.clone()));
+    assert_eq!(store.create_programme(&anyang(), HOUR).await, Err(damaged.clone()));
     let admitted = store.admit(&anyang().id, &member(1), &mentee()).await;
     assert_eq!(admitted, Err(AdmitError::Store(damaged)));
 }
@@ -69,10 +70,10 @@ pub(crate) async fn a_wrong_key_is_noticed<E: Engine>() {
 pub(crate) async fn a_destroyed_programme_is_gone_and_the_other_stays<E: Engine>() {
     let mut engine = anyang_on::<E>().await;
     let store = engine.store();
-    store.create_programme(&seogwipo()).await.unwrap();
+    store.create_programme(&seogwipo(), HOUR).await.unwrap();
     store.admit(&seogwipo().id, &member(1), &mentee()).await.unwrap();
     settle(&store, &room("plaza"), 1).await;
-    store.destroy_programme(&anyang().id).await.unwrap();
+    store.destroy_programme(&anyang().id, HOUR).await.unwrap();
     let unknown = StoreError::UnknownProgramme(anyang().id);
     assert_eq!(store.membership(&room("plaza"), &member(1)).await, Err(unknown));
     drop(store);
@@ -85,7 +86,7 @@ pub(crate) async fn a_destroyed_programme_is_gone_and_the_other_stays<E: Engine>
 pub(crate) async fn destroying_again_does_nothing<E: Engine>() {
     let engine = anyang_on::<E>().await;
     for _ in 0..2 {
-        engine.store().destroy_programme(&anyang().id).await.unwrap();
+        engine.store().destroy_programme(&anyang().id, HOUR).await.unwrap();
     }
 }
 
@@ -94,17 +95,19 @@ pub(crate) async fn a_destroyed_programme_leaves_no_bytes<E: Engine>() {
     let store = engine.store();
     for number in 0..20 {
         settle(&store, &room("plaza"), number).await;
+        let remove = RoomAct::Remove(draw(number).handle);
+        act(&store, &room("plaza"), &remove, number).await.unwrap();
     }
     let mut secrets: Vec<Vec<u8>> =
         engine.rows().into_iter().flat_map(|row| [row.tags, row.sealed]).flatten().collect();
     secrets.retain(|bytes| bytes.len() >= 16);
-    assert!(secrets.len() >= 80, "tags of members, memberships and handles, and sealed records");
+    assert!(secrets.len() >= 140, "tags of members, memberships, handles, sanctions and keys, and sealed records");
     let left = |engine: &E| {
         let files = engine.files();
         secrets.iter().filter(|secret| files.iter().any(|(_, bytes)| contains(bytes, secret))).count()
     };
     assert_eq!(left(&engine), secrets.len(), "the scan finds what is there");
-    store.destroy_programme(&anyang().id).await.unwrap();
+    store.destroy_programme(&anyang().id, HOUR).await.unwrap();
     assert_eq!(left(&engine), 0);
 }
 

@@ -1,7 +1,9 @@
 //! Seats of a programme: first come, first served, and never one too many.
 
 use crate::engine::Engine;
-use crate::fixture::{MENTEE_SEATS, MENTOR_SEATS, admit, anyang, anyang_on, member, mentee, mentor, role, seogwipo};
+use crate::fixture::{
+    HOUR, MENTEE_SEATS, MENTOR_SEATS, admit, anyang, anyang_on, member, mentee, mentor, role, seogwipo,
+};
 use kkanbu_model::RoleId;
 use kkanbu_store::{AdmitError, Store};
 use std::sync::Arc;
@@ -93,7 +95,7 @@ pub(crate) async fn an_unknown_role_has_no_seat<E: Engine>() {
 pub(crate) async fn programmes_share_no_seats<E: Engine>() {
     let engine = anyang_on::<E>().await;
     let store = engine.store();
-    store.create_programme(&seogwipo()).await.unwrap();
+    store.create_programme(&seogwipo(), HOUR).await.unwrap();
     assert_eq!(race(&store, 0..100, &mentee()).await, MENTEE_SEATS);
     assert_eq!(store.role(&seogwipo().id, &member(1)).await, Ok(None));
     assert_eq!(store.admit(&seogwipo().id, &member(1), &mentor()).await, Ok(mentor()));

@@ -45,6 +45,8 @@ export class Connection {
   #closed = false;
   /** When anything last came in, by the caller's clock. */
   heardAt: number;
+  /** Whether anything has come in at all. */
+  heard = false;
 
   constructor(open: OpenSocket, url: string, now: () => number, events: ConnectionEvents) {
     this.#events = events;
@@ -53,6 +55,7 @@ export class Connection {
     this.#socket.onopen = () => this.#closed || events.opened();
     this.#socket.onmessage = ({ data }) => {
       this.heardAt = now();
+      this.heard = true;
       if (!this.#closed && typeof data === 'string') this.#receive(data);
     };
     this.#socket.onclose = ({ code, reason }) => this.#end(code, reason);

@@ -30,6 +30,14 @@ export function isTemporary(rejection: Rejection): boolean {
   return rejection.code >= 3000 && rejection.code < 3500;
 }
 
+/**
+ * Whether it is sent again without asking. Slow mode may last for minutes: what was written goes back to the person, who may
+ * want to say it otherwise by then.
+ */
+export function goesAgain(rejection: Rejection): boolean {
+  return isTemporary(rejection) && rejection.message !== 'slow_mode';
+}
+
 /** Whether a room that ended for this session may be resumed. */
 export function roomComesBack(code: number): boolean {
   return code >= 2000 && code < 2500;

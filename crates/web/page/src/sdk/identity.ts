@@ -1,6 +1,6 @@
 // Who one is: a random 128-bit seed, and from it one Ed25519 key in each programme.
 //
-// The seed is imported into WebCrypto at once and never leaves it again: a script that gets into the page could use the
+// The seed is imported into WebCrypto and never leaves it again; once its words have been shown, nobody can read it any more: a script that gets into the page could use the
 // keys while it runs, but could not carry them away. Where the browser has no Ed25519 of its own, the key is derived for
 // each signature and signed with in a library that is loaded only then.
 
@@ -33,11 +33,9 @@ export function hasWebCrypto(): boolean {
   return typeof crypto !== 'undefined' && crypto.subtle !== undefined;
 }
 
-export async function makeIdentity(programme: string): Promise<IdentityKeys> {
-  const seed = crypto.getRandomValues(new Uint8Array(SEED_BYTES));
-  const keys = await identityFromSeed(seed, programme);
-  seed.fill(0);
-  return keys;
+/** The seed is the whole of a person in a programme. Whoever makes one keeps it for as long as it is shown, and then wipes it. */
+export function makeSeed(): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(SEED_BYTES));
 }
 
 export async function identityFromSeed(

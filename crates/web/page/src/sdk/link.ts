@@ -1,23 +1,27 @@
-// Join links: `<origin>/#/join/<programme>/<code>`. The fragment never reaches a server's log.
+// Join links: `<origin>/#/join/<programme>/<code>`. The fragment never reaches a server's log. `#/in/<programme>`
+// is for those who have a place there: who has brought it back by its words may not have the link any more.
 
 export interface JoinLink {
   programme: string;
+  /** Empty where it is not known. */
   code: string;
 }
 
-const FRAGMENT = /^#\/join\/([^/?#]+)\/([^/?#]+)$/;
+const FRAGMENT = /^#\/(?:join\/([^/?#]+)\/([^/?#]+)|in\/([^/?#]+))$/;
 
 export function parseFragment(fragment: string): JoinLink | null {
   const found = FRAGMENT.exec(fragment);
-  if (!found?.[1] || !found[2]) return null;
+  const programme = found?.[1] ?? found?.[3];
+  if (!found || !programme) return null;
   try {
-    return { programme: decodeURIComponent(found[1]), code: decodeURIComponent(found[2]) };
+    return { programme: decodeURIComponent(programme), code: decodeURIComponent(found[2] ?? '') };
   } catch {
     return null;
   }
 }
 
 export function fragmentOf({ programme, code }: JoinLink): string {
+  if (code === '') return `#/in/${encodeURIComponent(programme)}`;
   return `#/join/${encodeURIComponent(programme)}/${encodeURIComponent(code)}`;
 }
 

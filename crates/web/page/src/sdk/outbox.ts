@@ -18,7 +18,7 @@ export interface Entry<M extends Method = Method> {
 
 type Phase = 'waiting' | 'held' | 'flying';
 
-const LANED = new Set<Method>(['join', 'leave', 'redraw', 'post', 'edit', 'retract', 'react']);
+const LANED = new Set<Method>(['join', 'leave', 'redraw', 'post', 'edit', 'retract', 'react', 'answer']);
 
 export class Outbox {
   readonly #entries = new Map<Entry, Phase>();

@@ -39,10 +39,10 @@ export class Preview {
     this.#hurry = null;
     const { open, url, clock, link, events } = this.#options;
     events.status({ kind: 'connecting' });
-    const connection = new Connection(open, url, () => clock.now(), {
+    const connection: Connection = new Connection(open, url, () => clock.now(), {
       opened: () => this.#ask(connection, link),
       pushed: () => undefined,
-      closed: (code, reason) => this.#closed(code, reason),
+      closed: (code, reason) => this.#closed(code, reason, connection.heard),
     });
     const cancel = clock.after(READY_WITHIN_MS, () => connection.drop());
     this.#stop = () => {
@@ -69,24 +69,24 @@ export class Preview {
         return this.#options.events.shown(reply.result);
       }
       const { rejection } = reply;
-      if (isTemporary(rejection)) this.#comeBack(rejection.data.retry_after_ms ?? null);
+      if (isTemporary(rejection)) this.#comeBack(rejection.data.retry_after_ms ?? null, true);
       else this.#end({ kind: 'refused', rejection });
     });
   }
 
-  #closed(code: number, reason: string): void {
+  #closed(code: number, reason: string, heard: boolean): void {
     this.#stop();
-    if (comesBack(code)) this.#comeBack(askedWaitMs(code, reason), code);
+    if (comesBack(code)) this.#comeBack(askedWaitMs(code, reason), heard, code);
     else this.#end({ kind: 'closed', code });
   }
 
-  #comeBack(askedMs: number | null, code?: number): void {
+  #comeBack(askedMs: number | null, heard: boolean, code?: number): void {
     const { clock, events } = this.#options;
     const ms = askedMs ?? waitMs(this.#attempt, clock.random());
     this.#attempt += 1;
     this.#stop = clock.after(ms, () => this.start());
     this.#hurry = askedMs === null ? () => this.start() : null;
-    events.status({ kind: 'waiting', ms, ...(code === undefined ? {} : { code }) });
+    events.status({ kind: 'waiting', ms, heard, ...(code === undefined ? {} : { code }) });
   }
 
   #end(reason: EndReason): void {

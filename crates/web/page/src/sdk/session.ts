@@ -13,28 +13,33 @@ import type { Signer } from './identity';
 import { toBase64Url } from './base64url';
 import { Outbox } from './outbox';
 import type { Entry } from './outbox';
-import { SessionEnded, isTemporary, roomComesBack } from './ends';
+import { SessionEnded, goesAgain, isTemporary, roomComesBack } from './ends';
 import type { EndReason } from './ends';
 import { Rejection } from './wire';
-import type { Challenge, Joined, Method, Params, Publication, Result, RoomEnded } from './wire';
-import type { RoomSummary, Welcome } from './wire';
+import type { Challenge, Joined, Method, Muted, Params, PhaseChanged, Publication } from './wire';
+import type { Result, RoomEnded, RoomList, Welcome } from './wire';
 
 export type Status =
   | { kind: 'connecting' }
   | { kind: 'ready' }
-  /** The connection broke, with this close code where there was one; the next is tried after so many milliseconds. */
-  | { kind: 'waiting'; ms: number; code?: number }
+  /**
+   * The connection broke, with this close code where there was one; the next is tried after so many milliseconds. Nothing
+   * was heard on it at all where the way to the server is barred.
+   */
+  | { kind: 'waiting'; ms: number; code?: number; heard: boolean }
   | { kind: 'ended'; reason: EndReason };
 
 export interface SessionEvents {
   status(status: Status): void;
   welcomed(welcome: Welcome): void;
-  rooms(rooms: RoomSummary[]): void;
+  rooms(list: RoomList): void;
   /** Publications follow from `joined.position` on. Whatever is shown of this room is void: ask for history. */
   started(joined: Joined): void;
   /** The stream goes on where it was; only what is said about the room may be new. */
   resumed(joined: Joined): void;
   published(publication: Publication): void;
+  phaseChanged(change: PhaseChanged): void;
+  muted(muted: Muted): void;
   /** The server cannot serve this room now; `resumed` or `started` follows by itself. */
   roomSuspended(ended: RoomEnded): void;
   roomEnded(ended: RoomEnded): void;
@@ -114,6 +119,12 @@ export class Session {
     });
   }
 
+  /** Asks how things stand in a room that is followed: `resumed` tells. Nothing is missed by it and nothing comes twice. */
+  refresh(room: string): void {
+    if (this.#phase.name === 'ready' && !this.#cursors.isResuming(room))
+      this.#resume(this.#phase.connection, room, 0);
+  }
+
   leave(room: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const done = (): void => {
@@ -156,7 +167,7 @@ export class Session {
     const connection: Connection = new Connection(open, url, () => clock.now(), {
       opened: () => this.#askForChallenge(connection),
       pushed: (method, params) => this.#pushed(method, params),
-      closed: (code, reason) => this.#closed(code, reason),
+      closed: (code, reason) => this.#closed(code, reason, connection.heard),
     });
     const cancel = clock.after(READY_WITHIN_MS, () => connection.drop());
     this.#phase = { name: 'opening', connection, cancel };
@@ -232,6 +243,8 @@ export class Session {
   #pushed(method: string, params: unknown): void {
     if (method === 'publication') this.#published(params as Publication);
     if (method === 'room_ended') this.#roomEnded(params as RoomEnded);
+    if (method === 'phase') this.#options.events.phaseChanged(params as PhaseChanged);
+    if (method === 'muted') this.#options.events.muted(params as Muted);
   }
 
   #published(publication: Publication): void {
@@ -263,7 +276,7 @@ export class Session {
 
   #sendEntry(connection: Connection, entry: Entry): void {
     connection.send(entry.method, entry.params, (reply) => {
-      if ('rejection' in reply && isTemporary(reply.rejection)) return this.#hold(entry, reply.rejection);
+      if ('rejection' in reply && goesAgain(reply.rejection)) return this.#hold(entry, reply.rejection);
       this.#outbox.settle(entry);
       if ('rejection' in reply) entry.failed(reply.rejection);
       else entry.done(reply.result);
@@ -287,7 +300,9 @@ export class Session {
     const cancelSteady = clock.after(STEADY_AFTER_MS, () => (this.#attempt = 0));
     let cancel: () => void;
     const look = (): void => {
-      if (clock.now() - connection.heardAt > SILENT_BEATS_MAX * this.#heartbeatMs) this.#probe(connection);
+      const silence = clock.now() - connection.heardAt;
+      // Somebody has set the clock back: nobody knows how long it has been silent.
+      if (silence < 0 || silence > SILENT_BEATS_MAX * this.#heartbeatMs) this.#probe(connection);
       cancel = clock.after(this.#heartbeatMs, look);
     };
     cancel = clock.after(this.#heartbeatMs, look);
@@ -304,14 +319,14 @@ export class Session {
     connection.send('rooms', {}, (reply) => {
       cancel();
       this.#probing = null;
-      if ('result' in reply) this.#options.events.rooms(reply.result.rooms);
+      if ('result' in reply) this.#options.events.rooms(reply.result);
     });
   }
 
   #refused(rejection: Rejection): void {
     if (!isTemporary(rejection)) return this.#giveUp({ kind: 'refused', rejection });
     if ('connection' in this.#phase) this.#phase.connection.quit();
-    this.#comeBack(rejection.data.retry_after_ms ?? null);
+    this.#comeBack(rejection.data.retry_after_ms ?? null, true);
   }
 
   #giveUp(reason: EndReason): void {
@@ -319,12 +334,12 @@ export class Session {
     this.#finish(reason);
   }
 
-  #closed(code: number, reason: string): void {
-    if (comesBack(code)) this.#comeBack(askedWaitMs(code, reason), code);
+  #closed(code: number, reason: string, heard: boolean): void {
+    if (comesBack(code)) this.#comeBack(askedWaitMs(code, reason), heard, code);
     else this.#finish({ kind: 'closed', code });
   }
 
-  #comeBack(askedMs: number | null, code?: number): void {
+  #comeBack(askedMs: number | null, heard: boolean, code?: number): void {
     this.#letGo();
     const { clock, events } = this.#options;
     const ms = askedMs ?? waitMs(this.#attempt, clock.random());
@@ -334,7 +349,7 @@ export class Session {
       cancel: clock.after(ms, () => this.#connect()),
       asked: askedMs !== null,
     };
-    events.status({ kind: 'waiting', ms, ...(code === undefined ? {} : { code }) });
+    events.status({ kind: 'waiting', ms, heard, ...(code === undefined ? {} : { code }) });
   }
 
   #finish(reason: EndReason): void {

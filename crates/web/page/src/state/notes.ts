@@ -14,6 +14,8 @@ export interface Unsent {
   /** It changes this post of one's own, and is no new one. */
   target?: number;
   mentions?: string[];
+  /** It asks something. */
+  question?: boolean;
 }
 
 export interface Draft {
@@ -21,6 +23,8 @@ export interface Draft {
   replyTo?: number;
   /** The post of one's own that is being changed. */
   editing?: number;
+  /** It is to be sent as a question. */
+  question?: boolean;
   /** What had been begun when the changing began; it comes back afterwards. */
   kept?: Draft;
 }
@@ -38,7 +42,8 @@ export class Notes {
   }
 
   saveDraft(room: string, draft: Draft): void {
-    const empty = draft.body === '' && draft.replyTo === undefined && draft.editing === undefined;
+    const { body, replyTo, editing, question = false } = draft;
+    const empty = body === '' && replyTo === undefined && editing === undefined && !question;
     this.#write('sessionStorage', `draft.${room}`, empty ? null : draft);
   }
 
@@ -56,6 +61,15 @@ export class Notes {
 
   saveRead(room: string, position: Position): void {
     this.#write('localStorage', `read.${room}`, position);
+  }
+
+  /** Whether the person has been told here what this is, before their first post. */
+  briefed(): boolean {
+    return this.#read<boolean>('localStorage', 'briefed') ?? false;
+  }
+
+  saveBriefed(): void {
+    this.#write('localStorage', 'briefed', true);
   }
 
   forget(room: string): void {

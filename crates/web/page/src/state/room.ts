@@ -10,12 +10,14 @@ import {
   findPost,
   freshKey,
   mentionsIn,
-  withOwnReaction,
-  withPage,
-  withPublication,
+  openQuestions,
 } from '../sdk';
-import type { Finding, Joined, Post, Publication, RoomSummary, Session, Timeline } from '../sdk';
+import { isReadable, settingsOf, withOwnReaction, withPage, withPublication } from '../sdk';
+import type { Finding, Joined, Phase, Post, Publication, RoomEnded, RoomSummary } from '../sdk';
+import type { ServerClock, Session, Timeline } from '../sdk';
 import type { Draft, Notes, Unsent } from './notes';
+import { QuestionList } from './questions';
+import { Mute, SlowPace } from './restraint';
 
 export type Fate =
   | { kind: 'sending' }
@@ -31,6 +33,15 @@ export interface Pending extends Unsent {
 
 export type History = 'idle' | 'loading' | 'failed';
 
+/** Whether one may write, and otherwise why not: what lasts longest is said first. */
+export type Writing = 'open' | 'closed' | 'upcoming' | 'muted' | 'frozen';
+
+/** How this page lost the room, in the server's words. */
+export type Ending = Pick<RoomEnded, 'code' | 'reason'>;
+
+/** The ends that a person chose, or that leave nothing: what was begun there goes too. */
+const FINAL = new Set(['left', 'room_destroyed']);
+
 export class RoomState {
   readonly summary;
   readonly timeline = signal<Timeline | null>(null);
@@ -41,13 +52,27 @@ export class RoomState {
   /** The server cannot serve the room now, and why. */
   readonly suspendedBy = signal<number | null>(null);
   /** Why it ended here, if the server ended it. */
-  readonly endedBy = signal<number | null>(null);
+  readonly endedBy = signal<Ending | null>(null);
+  readonly mute;
+  readonly pace = new SlowPace();
+  /** A small thing to tell once: the name of a refusal, or a sentence. */
+  readonly refusal = signal<string | null>(null);
+  readonly said = signal('');
   readonly draft;
   /** Reactions given that no push has confirmed: `target reaction` → on. */
   readonly reacting = signal<ReadonlyMap<string, boolean>>(new Map());
   readonly readUpTo = signal(0);
   readonly handle = computed(() => this.summary.value.handle ?? null);
   readonly frozen = computed(() => this.timeline.value?.frozen ?? this.summary.value.frozen);
+  readonly phase = computed<Phase>(() => this.summary.value.phase ?? 'open');
+  readonly writing = computed<Writing>(() => this.#writing());
+  readonly slowSeconds = computed(() => this.timeline.value?.slowSeconds ?? 0);
+  readonly notice = computed(() => this.timeline.value?.notice ?? null);
+  /** The newest first. */
+  readonly questions = computed(() =>
+    this.timeline.value ? openQuestions(this.timeline.value).reverse() : [],
+  );
+  readonly questionList;
   readonly unread = computed(() => this.#countUnread());
   /** Handles of others that have posted here, the latest first: those may be addressed. */
   readonly others = computed(() => this.#others());
@@ -58,16 +83,22 @@ export class RoomState {
 
   readonly #session: Session;
   readonly #notes: Notes;
+  readonly #clock: ServerClock;
   readonly #pageSize: number;
   /** Counts the streams: what was asked in an earlier one is thrown away. */
   #stream = 0;
+  /** Where the log stood when the server was last asked. */
+  #headAtResume = 0;
   #restored = false;
 
-  constructor(summary: RoomSummary, session: Session, notes: Notes, pageSize: number) {
+  constructor(summary: RoomSummary, session: Session, notes: Notes, clock: ServerClock, pageSize: number) {
     this.summary = signal(summary);
     this.draft = signal<Draft>(notes.draft(summary.room));
     this.#session = session;
     this.#notes = notes;
+    this.#clock = clock;
+    this.mute = new Mute(clock, () => this.refresh());
+    this.questionList = new QuestionList(summary.room, session, this.timeline, pageSize);
     this.#pageSize = pageSize;
     const fate: Fate = { kind: 'sending' };
     this.pending.value = notes.unsent(summary.room).map((unsent) => ({ ...unsent, fate }));
@@ -91,6 +122,7 @@ export class RoomState {
       this.resumed(joined);
       this.timeline.value = emptyTimeline(joined);
       this.history.value = 'idle';
+      this.questionList.begin();
       this.reacting.value = new Map();
       this.endedBy.value = null;
       // The server has confirmed these: the history that is asked for now holds them.
@@ -104,10 +136,16 @@ export class RoomState {
     this.#sendRestored();
   }
 
-  resumed({ handle, size, frozen }: Joined): void {
-    this.suspendedBy.value = null;
-    this.summary.value = { ...this.summary.value, handle, size, frozen };
-    if (this.timeline.value) this.timeline.value = { ...this.timeline.value, frozen };
+  resumed(joined: Joined): void {
+    const { handle, size, frozen, phase = this.phase.value } = joined;
+    this.#headAtResume = joined.position.offset;
+    batch(() => {
+      this.suspendedBy.value = null;
+      this.summary.value = { ...this.summary.value, handle, size, frozen, phase };
+      if (this.timeline.value) this.timeline.value = { ...this.timeline.value, ...settingsOf(joined) };
+      this.mute.set(joined.muted_until ?? null);
+    });
+    if (this.slowSeconds.value === 0) this.pace.end();
   }
 
   published(publication: Publication): void {
@@ -116,27 +154,40 @@ export class RoomState {
     batch(() => {
       if (publication.kind === 'post' && publication.author === this.handle.value) this.#land(publication);
       this.timeline.value = withPublication(timeline, publication);
+      if (this.slowSeconds.value === 0) this.pace.end();
       this.#dropLanded();
     });
+    // What is caught up with may be old; what comes behind the room's head is from just now.
+    if (publication.offset > this.#headAtResume) this.#clock.isNow(publication.minute);
+    else this.#clock.notBefore(publication.minute);
+    this.questionList.mend();
+  }
+
+  phaseChanged(phase: Phase): void {
+    this.summary.value = { ...this.summary.value, phase };
+    if (phase === 'open' && this.joinRefusal.value === 'room_not_open') this.joinRefusal.value = null;
   }
 
   suspended(code: number): void {
     this.suspendedBy.value = code;
   }
 
-  /** With the server's code; without one where the person left. */
-  ended(code: number | null = null): void {
+  /** With the server's word; without one where the person left. */
+  ended(ending: Ending | null = null): void {
     this.#stream += 1;
+    const final = ending === null || FINAL.has(ending.reason);
+    this.mute.set(null);
     const { handle: _, ...summary } = this.summary.value;
     batch(() => {
       this.summary.value = summary;
       this.timeline.value = null;
       this.suspendedBy.value = null;
-      this.endedBy.value = code;
+      this.endedBy.value = ending && { code: ending.code, reason: ending.reason };
+      this.joinRefusal.value = null;
       this.pending.value = [];
-      this.draft.value = { body: '' };
+      if (final) this.draft.value = { body: '' };
     });
-    this.#notes.forget(this.id);
+    if (final) this.#notes.forget(this.id);
   }
 
   // What the person does.
@@ -153,11 +204,17 @@ export class RoomState {
       if (stream !== this.#stream || !this.timeline.value) return;
       batch(() => {
         this.timeline.value = withPage(this.timeline.value as Timeline, page);
+        for (const { minute } of page.posts.slice(-1)) this.#clock.notBefore(minute);
         this.history.value = 'idle';
       });
     } catch {
       if (stream === this.#stream) this.history.value = 'failed';
     }
+  }
+
+  /** Asks the server how things stand: whether one may write again, whether the room is open. */
+  refresh(): void {
+    this.#session.refresh(this.id);
   }
 
   setDraft(draft: Draft): void {
@@ -166,15 +223,17 @@ export class RoomState {
   }
 
   send(): void {
-    const { replyTo, editing } = this.draft.value;
+    const { replyTo, editing, question } = this.draft.value;
     const body = this.draft.value.body.trim();
-    if (body === '') return;
+    if (body === '' || this.writing.value !== 'open') return;
+    if (editing === undefined && (this.pace.waitMs() > 0 || this.#slowPostUnderWay())) return;
     this.endDraft();
     // Nothing was changed, so nobody needs to hear of it.
     if (editing !== undefined && this.#bodyOf(editing) === body.normalize('NFC')) return;
     const pending: Pending = { key: freshKey(), body, fate: { kind: 'sending' } };
     if (replyTo !== undefined) pending.replyTo = replyTo;
     if (editing !== undefined) pending.target = editing;
+    else if (question) pending.question = true;
     const mentions = mentionsIn(body, this.others.value);
     if (mentions.length > 0) pending.mentions = mentions;
     this.#setPending([...this.pending.value, pending]);
@@ -226,9 +285,10 @@ export class RoomState {
       this.edit(pending.target);
       return this.setDraft({ ...this.draft.value, body: pending.body });
     }
-    const { body, replyTo = pending.replyTo, ...rest } = this.draft.value;
+    const { body, replyTo = pending.replyTo, question = pending.question, ...rest } = this.draft.value;
     const draft: Draft = { ...rest, body: body === '' ? pending.body : `${pending.body}\n${body}` };
     if (replyTo !== undefined) draft.replyTo = replyTo;
+    if (question) draft.question = question;
     this.setDraft(draft);
   }
 
@@ -244,6 +304,15 @@ export class RoomState {
       // A later tap on the same reaction is still on its way: leave its word standing.
       if (reacting.get(name) === on) reacting.delete(name);
       this.reacting.value = reacting;
+    }
+  }
+
+  /** Marks a question as answered, or as open again. */
+  async answer(target: number, on: boolean): Promise<void> {
+    try {
+      await this.#session.command('answer', { room: this.id, key: freshKey(), target, on });
+    } catch (error) {
+      if (error instanceof Rejection) this.refusal.value = error.message;
     }
   }
 
@@ -265,6 +334,7 @@ export class RoomState {
     const { key, target } = pending;
     this.#command(pending, confirmed).then(
       ({ offset }) => {
+        if (target === undefined) this.pace.waitFor(this.slowSeconds.value * 1000);
         this.#setPending(this.pending.value.map((each) => (each.key === key ? { ...each, offset } : each)));
         if (target === undefined) this.renderKeys.set(offset, key);
         this.#dropLanded();
@@ -274,7 +344,7 @@ export class RoomState {
   }
 
   #command(
-    { key, body, replyTo, target, mentions }: Pending,
+    { key, body, replyTo, target, mentions, question }: Pending,
     confirmed: boolean,
   ): Promise<{ offset: number }> {
     const params = {
@@ -288,6 +358,7 @@ export class RoomState {
     return this.#session.command('post', {
       ...params,
       ...(replyTo === undefined ? {} : { reply_to: replyTo }),
+      ...(question ? { question } : {}),
     });
   }
 
@@ -296,6 +367,13 @@ export class RoomState {
     if (error instanceof SessionEnded) return;
     const refusal = error instanceof Rejection ? error.message : 'unknown';
     const findings = error instanceof Rejection ? error.data.findings : undefined;
+    const { retry_after_ms, muted_until } = error instanceof Rejection ? error.data : {};
+    if (refusal === 'muted' && muted_until !== undefined) this.mute.set(muted_until);
+    if (refusal === 'slow_mode') {
+      // Nothing of it is lost, and the person sees how long it takes.
+      this.pace.waitFor(retry_after_ms ?? 0);
+      return this.takeBack(key);
+    }
     const asking = refusal === 'confirm_needed' && findings !== undefined;
     this.#setFate(key, asking ? { kind: 'asking', findings } : { kind: 'failed', refusal });
   }
@@ -309,6 +387,17 @@ export class RoomState {
     this.renderKeys.set(publication.offset, first.key);
     const landed = { ...first, offset: publication.offset };
     this.pending.value = this.pending.value.map((each) => (each === first ? landed : each));
+  }
+
+  #writing(): Writing {
+    if (this.phase.value !== 'open') return this.phase.value;
+    if (this.mute.until.value !== null) return 'muted';
+    return this.frozen.value ? 'frozen' : 'open';
+  }
+
+  #slowPostUnderWay(): boolean {
+    if (this.slowSeconds.value === 0) return false;
+    return this.pending.value.some((each) => each.target === undefined && each.fate.kind === 'sending');
   }
 
   #dropLanded(): void {
@@ -351,7 +440,7 @@ export class RoomState {
 
   #countUnread(): number {
     const posts = this.timeline.value?.posts ?? [];
-    return posts.filter((post) => post.offset > this.readUpTo.value && !post.retracted && !this.isMine(post))
-      .length;
+    const news = posts.filter((post) => post.offset > this.readUpTo.value);
+    return news.filter((post) => isReadable(post) && !this.isMine(post)).length;
   }
 }

@@ -1,5 +1,7 @@
 // Everything the page says, in Korean. This file is the original: its shape is the type of every other language.
 
+import { koCodes } from './ko-codes';
+
 const HANGUL_FIRST = 0xac00;
 const FINALS = 28;
 const FINAL_RIEUL = 8;
@@ -34,28 +36,136 @@ export const ko = {
 
   welcome: {
     loading: '프로그램을 확인하고 있습니다…',
+    connecting: '연결하고 있습니다…',
     asRole: (role: string) => `${role} 자격으로 참여합니다`,
-    howTitle: '들어가기 전에 알아 두세요',
-    points: (days: number) => [
-      [
-        '링크를 받은 사람만 들어옵니다',
-        '참여 링크마다 정해진 자리가 있습니다. 아래의 ‘들어가기’를 누르면 이 브라우저가 그중 한 자리를 씁니다.',
-      ],
-      [
-        '누가 누구인지 아무도 모릅니다',
-        '이름도 계정도 받지 않습니다. 방마다 무작위 별명이 붙고, 운영자도 별명의 주인을 알 수 없습니다. 누가 접속해 있는지는 보이지 않고, 방의 인원도 대략으로만 보입니다.',
-      ],
-      [
-        '글은 암호화해 보관합니다',
-        `내가 쓴 글은 언제든 고치거나 회수할 수 있습니다. 보관 기간은 ${days}일로 정해져 있지만, 지금 판은 기간이 지나도 글을 저절로 지우지 않습니다.`,
-      ],
-      [
-        '이런 것까지 막아 드리지는 못합니다',
-        '글버릇이나 스스로 밝힌 이야기로 짐작될 수 있고, 아주 작은 방이나 잃어버린 휴대전화도 마찬가지입니다. 서버를 나쁜 뜻으로 고쳐 놓은 운영자는 막을 수 없습니다. 업무용 통신망에서는 접속한 시각이 기관에 보일 수 있으니, 걱정되시면 휴대전화 데이터로 접속해 주세요.',
-      ],
-    ],
     enter: '들어가기',
     entering: '자리를 마련하고 있습니다…',
+    restore: '전에 들어온 적이 있습니다 (자리 되찾기)',
+  },
+
+  /** What one should know before the first post; also found later in the menus. */
+  about: {
+    title: '들어가기 전에 알아 두세요',
+    again: '이 프로그램은',
+    open: '이 프로그램 알아보기',
+    understood: '알겠습니다',
+    purposes: '무엇을 위한 자리인가요',
+    who: '누가 들어오나요',
+    whoBody:
+      '참여 링크를 받은 사람만 들어오고, 링크마다 자리 수가 정해져 있습니다. 이름도 계정도 받지 않습니다. 방마다 무작위 별명이 붙고, 별명의 주인은 운영자도 알 수 없습니다.',
+    seats: (seats: number) => `${seats}명`,
+    admission: { 'first-come': '선착순', screened: '공개 모집 후 심사' } as Record<string, string>,
+    size: '몇 명이 모이나요',
+    sizeBody: (seats: number) =>
+      `모두 합해 많아야 ${seats}명입니다. 방에 몇 명이 있는지는 ‘10~29명’처럼 대략으로만 보이고, 누가 접속해 있는지는 아무에게도 보이지 않습니다.`,
+    sizeUnknown:
+      '방에 몇 명이 있는지는 ‘10~29명’처럼 대략으로만 보이고, 누가 접속해 있는지는 아무에게도 보이지 않습니다.',
+    kept: '무엇을 언제까지 보관하나요',
+    keptBody: (days: number) =>
+      `글과 공감을 별명, 시각(분 단위)과 함께 암호화해 ${days}일 동안 보관합니다. 기간이 지났거나 회수한 글은 한 시간 안에 서버의 파일에서 지웁니다. 다만 그전에 만든 백업에는 그 백업을 지울 때까지 남습니다. 접속 주소와 기기 정보는 저장하지 않습니다.`,
+    limits: '이런 것까지 막아 드리지는 못합니다',
+    limitList: [
+      '글버릇이나 스스로 밝힌 이야기로 누구인지 짐작될 수 있습니다.',
+      '아주 작은 방에서는 더 쉽게 짐작됩니다.',
+      '업무용 통신망에서는 접속한 시각이 기관에 보입니다. 걱정되시면 휴대전화 데이터로 접속해 주세요.',
+      '휴대전화를 남이 손에 넣으면 그 안의 대화도 볼 수 있습니다.',
+      '참여자를 모으는 기관이 자기 사람을 참여자로 넣을 수 있고, 링크를 넘겨받은 사람도 들어올 수 있습니다.',
+      '서버를 나쁜 뜻으로 고쳐 놓은 운영자는 막을 수 없습니다.',
+    ],
+  },
+
+  /** Where the page is opened, and what that means for one's place. */
+  place: {
+    inAppTitle: '다른 앱 안에서 열려 있습니다',
+    apps: {
+      kakaotalk: '카카오톡',
+      naver: '네이버 앱',
+      line: '라인',
+      instagram: '인스타그램',
+      facebook: '페이스북',
+      band: '밴드',
+      daum: '다음 앱',
+      other: '다른 앱',
+    },
+    inApp: (app: string) =>
+      `지금 이 화면은 ${app} 안의 임시 화면입니다. 여기서 들어가면 앱이 내 자리를 지워 버릴 수 있습니다. 크롬, 사파리, 삼성 인터넷 같은 브라우저로 열어 주세요.`,
+    outside: '다른 브라우저로 열기',
+    byHand:
+      '화면 구석의 메뉴(⋯ 또는 공유 단추)에서 ‘브라우저로 열기’나 ‘Safari로 열기’를 누르세요. 없으면 링크를 복사해 브라우저에 붙여 넣으세요.',
+    copyLink: '링크 복사',
+    copied: '복사했습니다',
+    privateTitle: '사생활 보호(시크릿) 창인 것 같습니다',
+    private:
+      '이 창을 닫으면 내 자리도 사라집니다. 일반 창에서 링크를 열어 주세요. 그래도 여기서 들어가신다면 다음 화면의 복구 단어를 꼭 적어 두세요.',
+    anyway: '알고 있습니다. 그래도 들어가기',
+  },
+
+  /** The twelve words. */
+  words: {
+    title: '자리를 되찾을 단어를 적어 두세요',
+    body: '내 자리의 열쇠는 이 브라우저에만 있습니다. 방문 기록을 지우거나 휴대전화를 바꾸면 사라집니다. 아래 단어나 파일이 있으면 그때 되찾을 수 있습니다.',
+    list: '복구 단어 12개, 차례대로',
+    programme: '프로그램',
+    once: '단어는 지금만 볼 수 있습니다. 단어를 아는 사람은 나인 것처럼 들어올 수 있으니, 종이에 적거나 나만 보는 곳에 두세요. 업무용 컴퓨터와 메신저는 피해 주세요.',
+    persisted: '이 브라우저는 내 자리를 지우지 않고 보관하기로 했습니다.',
+    notPersisted:
+      '이 브라우저는 내 자리를 계속 보관하겠다고 약속하지 않았습니다. 오래 들어오지 않거나 저장 공간이 모자라면 지워질 수 있으니 단어를 꼭 적어 두세요.',
+    making: '단어를 만들고 있습니다…',
+    failed: '단어를 불러오지 못했습니다. 연결을 확인해 주세요.',
+    save: '파일로 저장',
+    saved: '파일을 저장했습니다. 내려받은 파일함을 확인해 주세요.',
+    copy: '단어 복사',
+    done: '적어 두었습니다',
+    later: '나중에 하기',
+    reminderTitle: '복구 단어를 아직 저장하지 않았습니다',
+    reminder: '이 화면을 닫으면 다시 볼 수 없습니다.',
+    show: '단어 보기',
+    file: '깐부 복구 파일입니다. 아래 단어를 아는 사람은 이 자리를 쓸 수 있습니다. 남에게 주지 마세요.\r\nKkanbu recovery file. Whoever knows these words can use this place. Do not give it to anyone.',
+    fileName: '깐부-복구',
+  },
+
+  restore: {
+    title: '자리 되찾기',
+    open: '복구 단어나 파일로 자리 되찾기',
+    body: '전에 적어 둔 복구 단어 12개를 차례대로 쓰거나, 저장해 둔 파일을 골라 주세요. 같은 별명으로 이어서 쓸 수 있습니다.',
+    words: '복구 단어 12개',
+    programme: '프로그램 (단어와 함께 적어 둔 이름) 또는 참여 링크',
+    file: '파일 고르기',
+    go: '되찾기',
+    working: '확인하고 있습니다…',
+    count: (count: number) => `단어는 12개여야 합니다. 지금은 ${count}개입니다.`,
+    unknown: (word: string) => `복구 단어가 아닌 것이 있습니다: ‘${word}’. 철자를 확인해 주세요.`,
+    checksum: '단어의 차례가 다르거나 잘못 적힌 단어가 있습니다. 한 번 더 확인해 주세요.',
+    noProgramme: '프로그램 이름이나 참여 링크를 써 주세요.',
+    elsewhere: (server: string) => `다른 서버의 복구 파일입니다. ${server} 주소로 들어가서 되찾아 주세요.`,
+    unreadable: '복구 파일을 읽지 못했습니다.',
+    missingTitle: '이 브라우저에는 열쇠가 없습니다',
+    missing:
+      '저장된 것이 지워졌거나 다른 기기에서 여신 것 같습니다. 복구 단어나 파일로 자리를 되찾거나, 받으신 참여 링크로 다시 들어와 주세요.',
+  },
+
+  /** What keeps the page from the server. */
+  barrier: {
+    offlineTitle: '인터넷에 연결되어 있지 않습니다',
+    offline: '연결되면 저절로 이어집니다. 쓴 글은 그대로 있습니다.',
+    serverTitle: '서버에 닿지 않습니다',
+    server: '서버가 잠시 멈춘 것 같습니다. 저절로 다시 시도합니다. 오래 이어지면 담당자에게 알려 주세요.',
+    websocketTitle: '이 통신망이 실시간 연결을 막고 있습니다',
+    websocket:
+      '페이지는 열리지만 대화에 쓰는 연결(WebSocket)이 중간에서 막힙니다. 휴대전화 데이터로 바꾸면 대개 바로 됩니다.',
+    details: '자세히',
+    forIt: '전산 담당자에게 이렇게 부탁하세요',
+    request: (url: string) =>
+      `${url} 주소로 가는 WebSocket 연결(RFC 6455, HTTP Upgrade)을 허용해 주세요. 프록시나 보안 장비가 Upgrade와 Connection 머리글을 지우지 않고, 60초 동안 조용한 연결을 끊지 않아야 합니다.`,
+    copy: '부탁할 말 복사',
+    retry: '다시 시도',
+  },
+
+  update: {
+    available: '새 판이 있습니다',
+    now: '새로 고침',
+    later: '나중에',
+    install: '앱으로 설치',
   },
 
   rooms: {
@@ -63,6 +173,13 @@ export const ko = {
       band.endsWith('+') ? `${band.slice(0, -1)}명 이상` : `${band.replace('-', '~')}명`,
     unread: (count: number) => `새 글 ${count}개`,
     frozen: '쉬는 중',
+    upcoming: (when: string) => `${when}에 열림`,
+    upcomingSometime: '아직 열리지 않음',
+    closed: '닫힘',
+    closes: (when: string) => `${when}까지`,
+    openQuestions: (count: number) => `답을 기다리는 질문 ${count}개`,
+    next: (what: string, when: string) => `다음: ${what}, ${when}`,
+    menu: '프로그램 메뉴',
     notJoined: '아직 들어가지 않은 방입니다',
     empty: '지금 열려 있는 방이 없습니다.',
     pick: '방을 골라 주세요.',
@@ -80,7 +197,25 @@ export const ko = {
     newPosts: (count: number) => `새 글 ${count}개`,
     toBottom: '맨 아래로',
     unreadFrom: '여기부터 새 글',
-    frozen: '운영진이 이 방을 잠시 멈추었습니다. 지금은 읽기만 할 수 있습니다.',
+    frozen: '운영자가 이 방을 잠시 멈추었습니다. 지금은 읽기만 할 수 있습니다. 내 글을 회수할 수는 있습니다.',
+    closed: (days: number) => `이 방은 닫혔습니다. 글은 올린 지 ${days}일이 될 때까지 읽을 수 있습니다.`,
+    closedOutside: '이 방은 닫혀서 새로 들어갈 수 없습니다.',
+    upcoming: (when: string) => `이 방은 ${when}에 열립니다. 그때 들어오실 수 있습니다.`,
+    upcomingSometime: '이 방은 아직 열리지 않았습니다. 열리면 여기서 바로 들어오실 수 있습니다.',
+    muted: (when: string) =>
+      `운영자가 이 방에서 내 글쓰기를 막았습니다. ${when}부터 다시 쓸 수 있습니다. 그동안 읽고, 내 글을 회수할 수 있습니다.`,
+    mutedCheck: '다시 확인',
+    kept: '쓰던 글은 그대로 있습니다',
+    removedTitle: '운영자가 이 방에서 내보냈습니다',
+    removed:
+      '이 방은 볼 수 없고 다시 들어올 수 없습니다. 다른 방은 그대로 쓸 수 있습니다. 운영자가 결정을 되돌리면 다시 들어올 수 있습니다.',
+    removedCare: '담당자에게 물어보실 때는 별명을 말하면 누구인지 드러난다는 점을 기억해 주세요.',
+    otherRooms: '다른 방 보기',
+    tryEnter: '다시 들어가 보기',
+    notice: '알림',
+    noticeMore: '모두 보기',
+    noticeLess: '접기',
+    noticeNew: (notice: string) => `새 알림: ${notice}`,
     menu: '방 메뉴',
     yourHandle: '이 방에서 쓰는 별명',
     redraw: '별명 다시 뽑기',
@@ -94,12 +229,18 @@ export const ko = {
     outside: '이 방에 들어가 있지 않습니다.',
     enter: '방에 들어가기',
     joining: '방에 들어가고 있습니다…',
+    manyNew: (count: number) => `새 글 ${count}개가 올라왔습니다`,
   },
 
   post: {
     you: '나',
     edited: '고침',
     retracted: '회수한 글입니다',
+    hidden: '운영자가 가린 글입니다',
+    question: '질문',
+    answered: '답변됨',
+    markAnswered: '답변됨으로 표시',
+    markOpen: '답을 더 기다리기',
     replyTo: (author: string) => `${author}에게 답글`,
     replyToMe: '내 글에 답글',
     olderPost: '앞선 글',
@@ -134,6 +275,26 @@ export const ko = {
     cancelEdit: '고치기 취소',
     save: '고친 글 올리기',
     mention: '부를 사람',
+    question: '질문으로 올리기',
+    questionHint: '답을 받을 때까지 질문 목록에 남습니다',
+    slow: (wait: string) => `천천히 쓰는 방입니다. ${wait} 뒤에 보낼 수 있습니다.`,
+    slowNow: (seconds: number) => `천천히 쓰는 방입니다. 글과 글 사이에 ${seconds}초를 기다립니다.`,
+    wait: (seconds: number) =>
+      seconds < 60
+        ? `${seconds}초`
+        : `${Math.floor(seconds / 60)}분${seconds % 60 ? ` ${seconds % 60}초` : ''}`,
+  },
+
+  questions: {
+    title: '답을 기다리는 질문',
+    button: (count: number) => (count === 0 ? '질문 보기' : `질문 보기, 답을 기다리는 질문 ${count}개`),
+    empty: '지금 답을 기다리는 질문이 없습니다.',
+    hint: '글을 쓸 때 ‘질문으로 올리기’를 켜면 여기에 모입니다.',
+    more: '앞선 질문 더 보기',
+    loading: '질문을 불러오고 있습니다…',
+    failed: '질문을 불러오지 못했습니다.',
+    goTo: '이 질문으로 가기',
+    tooOld: '너무 오래된 글이라 대화에서 찾지 못했습니다.',
   },
 
   retract: {
@@ -182,75 +343,7 @@ export const ko = {
       '참여 자리를 기억할 곳이 필요합니다. 사생활 보호(시크릿) 모드를 끄거나, 카카오톡 안의 화면이 아닌 크롬·사파리·삼성 인터넷으로 열어 주세요.',
   },
 
-  /** One sentence for each name by which the server refuses. */
-  refusals: {
-    malformed_json: '이 페이지와 서버의 판이 서로 다른 것 같습니다. 페이지를 새로 고쳐 주세요.',
-    invalid_request: '이 페이지와 서버의 판이 서로 다른 것 같습니다. 페이지를 새로 고쳐 주세요.',
-    unknown_method: '이 페이지와 서버의 판이 서로 다른 것 같습니다. 페이지를 새로 고쳐 주세요.',
-    invalid_params: '이 페이지와 서버의 판이 서로 다른 것 같습니다. 페이지를 새로 고쳐 주세요.',
-    unavailable: '서버가 잠시 바쁩니다. 저절로 다시 시도합니다.',
-    rate_limited: '글을 너무 빠르게 올렸습니다. 잠시 뒤에 저절로 다시 보냅니다.',
-    not_authenticated: '서버가 아직 확인을 마치지 못했습니다. 페이지를 새로 고쳐 주세요.',
-    already_authenticated: '이 연결은 이미 확인을 마쳤습니다. 페이지를 새로 고쳐 주세요.',
-    unknown_programme: '이 서버에는 그런 프로그램이 없습니다. 링크를 다시 확인해 주세요.',
-    no_challenge: '확인하는 데 시간이 너무 오래 걸렸습니다. 페이지를 새로 고쳐 주세요.',
-    bad_signature:
-      '서버가 이 브라우저의 서명을 확인하지 못했습니다. 페이지를 새로 고쳐도 같다면 담당자에게 알려 주세요.',
-    not_admitted: '이 브라우저에는 참여 자리가 없습니다. 받으신 참여 링크로 다시 열어 주세요.',
-    wrong_code: '참여 코드가 맞지 않습니다. 받으신 링크를 처음부터 끝까지 다시 확인해 주세요.',
-    room_full: '이 자격의 자리가 모두 찼습니다. 담당자에게 문의해 주세요.',
-    unknown_room: '그런 방이 없거나, 이 자격으로는 들어갈 수 없는 방입니다.',
-    not_a_member: '이 방에 들어가 있지 않습니다. 방에 다시 들어가 주세요.',
-    too_many_rooms: '한꺼번에 들어갈 수 있는 방의 수를 넘었습니다. 다른 방에서 나온 뒤 들어가 주세요.',
-    handle_fixed: '이미 글을 써서 별명을 바꿀 수 없습니다.',
-    no_handle_left: '이 방에 남은 별명이 없습니다. 담당자에게 알려 주세요.',
-    room_frozen: '운영진이 이 방을 잠시 멈추었습니다. 방이 다시 열리면 보내 주세요.',
-    confirm_needed: '개인 정보가 들어 있는지 확인이 필요합니다.',
-    body_empty: '내용이 없는 글은 보낼 수 없습니다.',
-    body_too_long: '글이 너무 깁니다. 나누어 보내 주세요.',
-    body_control_character: '글에 보이지 않는 제어 문자가 들어 있습니다. 직접 입력해 주세요.',
-    body_bidi_override: '글에 글자 순서를 뒤집는 문자가 들어 있습니다. 직접 입력해 주세요.',
-    unknown_post: '그 글은 이제 없습니다.',
-    post_retracted: '글쓴이가 회수한 글입니다.',
-    not_your_post: '자신이 쓴 글만 고치거나 회수할 수 있습니다.',
-    unknown_handle: '언급한 별명이 이 방에서 글을 쓴 적이 없습니다.',
-    too_many_mentions: '한 글에서 언급할 수 있는 사람의 수를 넘었습니다.',
-    unknown_reaction: '쓸 수 없는 공감 표시입니다.',
-    key_reused: '같은 글이 다른 내용으로 이미 올라갔습니다. 지우고 새로 써 주세요.',
-  } as Record<string, string>,
-  /** Why the server closed a session, by its close code. */
-  closings: {
-    1000: '서버가 연결을 마쳤습니다. 계속하려면 페이지를 새로 고쳐 주세요.',
-    1001: '서버가 잠시 바쁩니다. 저절로 다시 연결합니다.',
-    1002: '이 페이지와 서버의 판이 서로 다른 것 같습니다. 페이지를 새로 고쳐 주세요.',
-    1003: '이 페이지와 서버의 판이 서로 다른 것 같습니다. 페이지를 새로 고쳐 주세요.',
-    1005: '다시 연결하는 중입니다… 쓴 글은 그대로 있습니다.',
-    1006: '다시 연결하는 중입니다… 쓴 글은 그대로 있습니다.',
-    1007: '이 페이지와 서버의 판이 서로 다른 것 같습니다. 페이지를 새로 고쳐 주세요.',
-    1008: '이 통신망이 연결을 허락하지 않습니다. 휴대전화 데이터로 접속해 주세요.',
-    1009: '이 페이지와 서버의 판이 서로 다른 것 같습니다. 페이지를 새로 고쳐 주세요.',
-    1010: '이 페이지와 서버의 판이 서로 다른 것 같습니다. 페이지를 새로 고쳐 주세요.',
-    1011: '다시 연결하는 중입니다… 쓴 글은 그대로 있습니다.',
-    1012: '서버가 잠시 바쁩니다. 저절로 다시 연결합니다.',
-    1013: '서버가 잠시 바쁩니다. 저절로 다시 연결합니다.',
-    1014: '서버가 잠시 바쁩니다. 저절로 다시 연결합니다.',
-    1015: '안전한 연결을 맺지 못했습니다. 저절로 다시 연결합니다.',
-    4000: '서버를 잠시 손보고 있습니다. 저절로 다시 연결되며, 쓴 글은 그대로 있습니다.',
-    4001: '다시 연결하는 중입니다… 쓴 글은 그대로 있습니다.',
-    4002: '연결이 느려 잠시 끊겼습니다. 밀린 글을 곧 받아 옵니다.',
-    4003: '확인하는 데 시간이 걸려 연결이 끊겼습니다. 저절로 다시 시도합니다.',
-    4500: '확인에 여러 번 실패하여 연결이 끝났습니다. 페이지를 새로 고쳐도 같다면 담당자에게 알려 주세요.',
-    4501: '같은 자리를 여러 창에서 열어, 가장 먼저 연 이 창의 연결이 끝났습니다. 여기서 계속하려면 새로 고쳐 주세요.',
-    4502: '프로그램이 끝났습니다. 약속드린 대로 모든 내용을 지웠습니다. 함께해 주셔서 감사합니다.',
-  } as Record<number, string>,
-  /** Why a room ended or paused here, by its code. */
-  roomEnds: {
-    2000: '이 방의 글을 다시 불러오고 있습니다.',
-    2001: '이 방의 글을 잠시 주고받을 수 없습니다. 저절로 다시 시도합니다.',
-    2500: '다른 창에서 이 방을 나왔습니다.',
-    2501: '프로그램이 끝나 이 방의 모든 내용을 지웠습니다.',
-  } as Record<number, string>,
-  refusalUnknown: (name: string) => `서버가 받아들이지 않았습니다. (${name})`,
+  ...koCodes,
 };
 
 export type Text = typeof ko;

@@ -1,12 +1,13 @@
 // What one can do with a post: react, answer, copy, and with one's own: change it and take it back. A sheet from below on a phone; beside the post where there is a mouse.
 
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { isReadable } from '../sdk';
 import type { Post } from '../sdk';
 import type { RoomState } from '../state/room';
 import { text } from '../text';
 import { Dialog, closeAround } from './dialog';
-import { CopyIcon, PenIcon, ReplyIcon, RetractIcon } from './icons';
-import { reactionsShown } from './post';
+import { CopyIcon, DoneIcon, PenIcon, QuestionIcon, ReplyIcon, RetractIcon } from './icons';
+import { goneText, reactionsShown } from './post';
 import { isWide } from './viewport';
 
 interface Props {
@@ -18,14 +19,19 @@ interface Props {
   onReply: (offset: number) => void;
   onEdit: (offset: number) => void;
   onRetract: (offset: number) => void;
+  /** Whether the member's role may mark others' questions as answered. */
+  answers: boolean;
   onClose: () => void;
 }
 
 const GAP_PX = 8;
 
-export function PostActions({ room, post, at, reactions, onReply, onEdit, onRetract, onClose }: Props) {
+export function PostActions(props: Props) {
+  const { room, post, at, reactions, answers, onReply, onEdit, onRetract, onClose } = props;
   const { post: words, cancel } = text.value;
   const own = room.isMine(post);
+  const readable = isReadable(post);
+  const open = readable && room.writing.value === 'open';
   const body = useRef<HTMLDivElement>(null);
   usePlace(body, at);
   const mine = new Set(
@@ -42,6 +48,10 @@ export function PostActions({ room, post, at, reactions, onReply, onEdit, onRetr
     onClose();
     then(post.offset);
   };
+  const mark = (): void => {
+    onClose();
+    void room.answer(post.offset, !post.answered);
+  };
   const copy = (): void => {
     onClose();
     navigator.clipboard?.writeText(post.body ?? '').catch(() => undefined);
@@ -51,9 +61,9 @@ export function PostActions({ room, post, at, reactions, onReply, onEdit, onRetr
       <div ref={body}>
         <h3 id="actions-title" class="actions-title">
           <strong>{own ? words.you : post.author}</strong>
-          <span>{post.body}</span>
+          <span>{readable ? post.body : goneText(post)}</span>
         </h3>
-        {!room.frozen.value && (
+        {open && (
           <>
             <div class="palette" role="group" aria-label={words.react}>
               {reactions.map((reaction) => (
@@ -75,21 +85,30 @@ export function PostActions({ room, post, at, reactions, onReply, onEdit, onRetr
             </button>
           </>
         )}
-        <button type="button" class="menu-item" onClick={copy}>
-          <CopyIcon />
-          {words.copy}
-        </button>
-        {own && !room.frozen.value && (
-          <>
-            <button type="button" class="menu-item" onClick={goOn(onEdit)}>
-              <PenIcon />
-              {words.edit}
-            </button>
-            <button type="button" class="menu-item danger" onClick={goOn(onRetract)}>
-              <RetractIcon />
-              {words.retract}
-            </button>
-          </>
+        {open && post.question && (own || answers) && (
+          <button type="button" class="menu-item" onClick={mark}>
+            {post.answered ? <QuestionIcon /> : <DoneIcon />}
+            {post.answered ? words.markOpen : words.markAnswered}
+          </button>
+        )}
+        {readable && (
+          <button type="button" class="menu-item" onClick={copy}>
+            <CopyIcon />
+            {words.copy}
+          </button>
+        )}
+        {own && open && (
+          <button type="button" class="menu-item" onClick={goOn(onEdit)}>
+            <PenIcon />
+            {words.edit}
+          </button>
+        )}
+        {/* What somebody regrets can be taken back at any time. */}
+        {own && (
+          <button type="button" class="menu-item danger" onClick={goOn(onRetract)}>
+            <RetractIcon />
+            {words.retract}
+          </button>
         )}
         <button type="button" class="button quiet wide only-narrow" onClick={onClose}>
           {cancel}

@@ -7,6 +7,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Signal } from '@preact/signals';
+import { scrolling } from './viewport';
 
 /** Closer than this to the lower edge counts as being there. */
 const EDGE_PX = 48;
@@ -66,7 +67,7 @@ export function useAnchor(atEnd: Signal<boolean>): Anchor {
   const toEnd = (smooth: boolean): void => {
     if (!smooth) place.current = AT_END;
     const top = scroller.current?.scrollHeight ?? 0;
-    scroller.current?.scrollTo({ top, behavior: smooth ? 'smooth' : 'instant' });
+    scroller.current?.scrollTo({ top, behavior: smooth ? scrolling() : 'instant' });
   };
   return { scroller, list, toEnd };
 }

@@ -4,12 +4,13 @@
 // the last syllable behind. Both are taken care of here.
 
 import type { RefObject } from 'preact';
+import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { findPost } from '../sdk';
 import type { Limits } from '../sdk';
 import type { RoomState } from '../state/room';
 import { text } from '../text';
-import { CloseIcon, DoneIcon, PauseIcon, SendIcon } from './icons';
+import { ClockIcon, CloseIcon, DoneIcon, QuestionIcon, SendIcon } from './icons';
 import { bytesIn, graphemesIn } from './measure';
 import { MENTION_LIST_ID, MentionList, optionId, useMentioning } from './mention-list';
 import { hasFinePointer } from './viewport';
@@ -26,24 +27,20 @@ const KEY_TAKEN = 229;
 const NEAR = 0.9;
 
 export function Composer({ room, limits, field }: Props) {
-  const { composer: words, room: roomWords } = text.value;
-  if (room.frozen.value) {
-    return (
-      <footer class="composer frozen">
-        <PauseIcon />
-        <p role="status">{roomWords.frozen}</p>
-      </footer>
-    );
-  }
-  const { body } = room.draft.value;
+  const { composer: words } = text.value;
+  const { body, editing } = room.draft.value;
+  const wait = useSlowWait(room);
+  const waiting = wait > 0 && editing === undefined;
   const left = limits.body_graphemes_max - graphemesIn(body);
   const tooLong = left < 0 || bytesIn(body) > limits.body_bytes_max;
   return (
     <footer class="composer">
       <TargetBar room={room} />
+      <SlowNote room={room} wait={wait} />
       <div class="composer-row">
+        {editing === undefined && <QuestionToggle room={room} field={field} />}
         <Field room={room} field={field} tooLong={tooLong} />
-        <SendButton room={room} field={field} disabled={tooLong || body.trim() === ''} />
+        <SendButton room={room} field={field} disabled={tooLong || waiting || body.trim() === ''} />
       </div>
       <p
         id="composer-note"
@@ -59,6 +56,65 @@ export function Composer({ room, limits, field }: Props) {
   );
 }
 
+/** Seconds until one's next post may go out, counted down while they last. */
+function useSlowWait(room: RoomState): number {
+  const left = useSignal(0);
+  const nextPostAt = room.pace.nextPostAt.value;
+  useEffect(() => {
+    const look = (): void => void (left.value = Math.ceil(room.pace.waitMs() / 1000));
+    look();
+    if (left.value === 0) return;
+    const timer = setInterval(() => {
+      look();
+      if (left.value === 0) clearInterval(timer);
+    }, 500);
+    return () => clearInterval(timer);
+  }, [nextPostAt]);
+  return left.value;
+}
+
+/** What slow mode means: told once, and with the time left once one has something to send. */
+function SlowNote({ room, wait }: { room: RoomState; wait: number }) {
+  const { composer: words } = text.value;
+  const seconds = room.slowSeconds.value;
+  if (seconds === 0 && wait === 0) return null;
+  return (
+    <p class="slow-note" data-testid="slow">
+      <ClockIcon />
+      {/* The countdown is for the eyes: read out every second it would drown everything else. */}
+      <span aria-hidden={wait > 0}>{wait > 0 ? words.slow(words.wait(wait)) : words.slowNow(seconds)}</span>
+      <span class="hidden" role="status">
+        {wait > 0 && words.slowNow(seconds)}
+      </span>
+    </p>
+  );
+}
+
+/** A post on its own, or one that stays among the open questions until it is answered. */
+function QuestionToggle({ room, field }: { room: RoomState; field: Props['field'] }) {
+  const { composer: words, post: postWords } = text.value;
+  const { question = false, ...draft } = room.draft.value;
+  return (
+    <button
+      type="button"
+      class="question-toggle"
+      aria-pressed={question}
+      title={words.questionHint}
+      data-testid="question-toggle"
+      onPointerDown={(event) => event.preventDefault()}
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={() => {
+        room.setDraft(question ? draft : { ...draft, question: true });
+        field.current?.focus();
+      }}
+    >
+      <QuestionIcon />
+      <span aria-hidden="true">{postWords.question}</span>
+      <span class="hidden">{words.question}</span>
+    </button>
+  );
+}
+
 function noteText(left: number, tooLong: boolean, limits: Limits): string {
   const { composer: words } = text.value;
   if (left < 0) return words.over(-left);
@@ -69,11 +125,12 @@ function noteText(left: number, tooLong: boolean, limits: Limits): string {
 /** Where the text goes, and whom it calls. */
 function Field({ room, field, tooLong }: { room: RoomState; field: Props['field']; tooLong: boolean }) {
   const { composer: words } = text.value;
-  const { body, editing, replyTo } = room.draft.value;
+  const { body, editing, replyTo, question } = room.draft.value;
   const mentioning = useMentioning(room, field);
   const offering = mentioning.offered.length > 0;
   useEffect(() => {
-    if (hasFinePointer()) field.current?.focus();
+    // Back after a pause, the field must not take the focus from where one is by now.
+    if (hasFinePointer() && isNowhere(document.activeElement)) field.current?.focus();
   }, []);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.isComposing || event.keyCode === KEY_TAKEN) return;
@@ -98,7 +155,7 @@ function Field({ room, field, tooLong }: { room: RoomState; field: Props['field'
           aria-controls={offering ? MENTION_LIST_ID : undefined}
           aria-activedescendant={offering ? optionId(mentioning.chosen) : undefined}
           aria-invalid={tooLong}
-          placeholder={words.placeholder}
+          placeholder={question ? words.question : words.placeholder}
           enterkeyhint="enter"
           autocomplete="off"
           data-testid="composer"
@@ -113,6 +170,10 @@ function Field({ room, field, tooLong }: { room: RoomState; field: Props['field'
       </div>
     </>
   );
+}
+
+function isNowhere(element: Element | null): boolean {
+  return element === null || element === document.body || element.matches('[tabindex="-1"], .room-item');
 }
 
 function SendButton({
@@ -182,8 +243,8 @@ function TargetBar({ room }: { room: RoomState }) {
 
 /** A post on its own again; of a change, what was begun before it. */
 function leaveTarget(room: RoomState): void {
-  const { body, editing } = room.draft.value;
-  if (editing === undefined) room.setDraft({ body });
+  const { body, editing, question } = room.draft.value;
+  if (editing === undefined) room.setDraft(question ? { body, question } : { body });
   else room.endDraft();
 }
 

@@ -7,8 +7,9 @@ import { openLink } from '../state/route';
 import { idOf, listIdentities } from '../state/vault';
 import type { Identity } from '../state/vault';
 import { text } from '../text';
-import { LanguageSwitch } from './language';
 import { Logo } from './icons';
+import { LanguageSwitch } from './language';
+import { RestoreDialog } from './restore';
 
 export function Home() {
   const { home, appName } = text.value;
@@ -23,6 +24,7 @@ export function Home() {
       <p>{home.intro}</p>
       <LinkForm />
       <JoinedList />
+      <Restore />
     </main>
   );
 }
@@ -63,6 +65,20 @@ function LinkForm() {
         {trouble.value && home[trouble.value]}
       </p>
     </form>
+  );
+}
+
+/** For who has neither the link any more nor the place. */
+function Restore() {
+  const { restore: words } = text.value;
+  const open = useSignal(false);
+  return (
+    <>
+      <button type="button" class="button quiet wide restore" onClick={() => (open.value = true)}>
+        {words.open}
+      </button>
+      {open.value && <RestoreDialog link={null} onRestored={openLink} onClose={() => (open.value = false)} />}
+    </>
   );
 }
 

@@ -45,6 +45,15 @@ export const MaskIcon = icon(
 export const HourglassIcon = icon(
   <path d="M6.500 3.500h11M6.500 20.500h11M8 3.500c0 5 8 5.500 8 8.500s-8 3.500-8 8.500M16 3.500c0 5-8 5.500-8 8.500s8 3.500 8 8.500" />,
 );
+export const QuestionIcon = icon(
+  <path d="M4.500 5h15v11.500h-8L7 20v-3.500H4.500zM9.700 9.200a2.300 2.300 0 1 1 3.300 2.100c-.7.3-1 .7-1 1.400M12 14.300v.1" />,
+);
+export const NoticeIcon = icon(<path d="M5 10v4h2.500L14 18V6l-6.500 4zM17 9.500a4 4 0 0 1 0 5" />);
+export const ClockIcon = icon(
+  <path d="M12 4.500a7.500 7.500 0 1 0 0 15 7.500 7.500 0 0 0 0-15zM12 8v4.300l2.800 1.700" />,
+);
+export const ClosedIcon = icon(<path d="M6.500 11h11v8.500h-11zM8.500 11V8a3.500 3.500 0 0 1 7 0v3" />);
+export const InfoIcon = icon(<path d="M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 11v5M12 8v.1" />);
 export const PenIcon = icon(<path d="M4.500 19.500l1-4.500L16 4.500l3.500 3.500L9 18.500z" />);
 
 /** Two who belong together: the mark of the house. */

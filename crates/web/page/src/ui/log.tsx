@@ -1,8 +1,10 @@
 // The conversation: rows by day, older ones fetched on the way up, and a word when something new came in below.
 
 import { useSignal } from '@preact/signals';
+import type { Signal } from '@preact/signals';
+import type { RefObject } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { findPost } from '../sdk';
+import { findPost, isReadable } from '../sdk';
 import type { Post, Welcome } from '../sdk';
 import type { RoomState } from '../state/room';
 import { text } from '../text';
@@ -15,10 +17,13 @@ import { PostRow } from './post';
 import { RetractDialog } from './retract';
 import { rowsOf } from './rows';
 import type { Row } from './rows';
+import { scrolling } from './viewport';
 
 interface Props {
   room: RoomState;
   welcome: Welcome;
+  /** A post to show, asked for from elsewhere. */
+  target: Signal<number | null>;
   onReply: (offset: number) => void;
   onEdit: (offset: number) => void;
 }
@@ -29,9 +34,12 @@ const AHEAD = '600px';
 const QUOTE_PAGES_MAX = 8;
 const FLASH_MS = 1_600;
 /** Screen readers have taken it up by then. */
-const SAID_MS = 3_000;
+const SAID_MS = 6_000;
+/** Posts that come this close together are counted and not read out one by one. */
+const GATHER_MS = 1_000;
+const SAID_LENGTH_MAX = 240;
 
-export function Log({ room, welcome, onReply, onEdit }: Props) {
+export function Log({ room, welcome, target, onReply, onEdit }: Props) {
   const atEnd = useSignal(true);
   const acting = useSignal<{ offset: number; at: DOMRect } | null>(null);
   const retracting = useSignal<number | null>(null);
@@ -39,6 +47,7 @@ export function Log({ room, welcome, onReply, onEdit }: Props) {
   const unreadFrom = useUnreadFrom(room);
   const posts = room.timeline.value?.posts ?? [];
   const rows = rowsOf(posts, room.pending.value, room, unreadFrom);
+  useTarget(room, target, anchor.list);
   useReading(room, atEnd.value);
   useStartAtUnread(unreadFrom, anchor.list);
   useOwnPostsInSight(room, () => anchor.toEnd(false));
@@ -78,6 +87,7 @@ export function Log({ room, welcome, onReply, onEdit }: Props) {
           post={actingOn}
           at={acting.value.at}
           reactions={welcome.reactions}
+          answers={welcome.role.answers ?? false}
           onReply={onReply}
           onEdit={onEdit}
           onRetract={(offset) => (retracting.value = offset)}
@@ -178,23 +188,42 @@ function Announcer({ room }: { room: RoomState }) {
   const said = useSignal('');
   const saidUpTo = useRef<number | null>(null);
   const latest = room.latest.value;
+  const loaded = room.timeline.value?.loaded ?? false;
   useEffect(() => {
-    if (!latest || !room.timeline.value?.loaded) return;
-    const before = saidUpTo.current;
-    saidUpTo.current = latest.offset;
-    if (before === null || latest.offset <= before || room.isMine(latest)) return;
-    said.value = `${latest.author}: ${latest.body ?? ''}`;
-  }, [latest?.offset, room.timeline.value?.loaded]);
+    if (!loaded) return;
+    saidUpTo.current ??= latest?.offset ?? 0;
+    if ((latest?.offset ?? 0) <= saidUpTo.current) return;
+    const gather = setTimeout(() => {
+      said.value = newsText(room, saidUpTo.current ?? 0);
+      saidUpTo.current = room.latest.value?.offset ?? 0;
+    }, GATHER_MS);
+    return () => clearTimeout(gather);
+  }, [latest?.offset, loaded]);
+  const notice = room.notice.value;
+  const noticeAtOpening = useRef(notice);
   useEffect(() => {
-    if (latest?.retracted) said.value = '';
+    if (notice && notice !== noticeAtOpening.current) said.value = text.value.room.noticeNew(notice.text);
+    noticeAtOpening.current = notice;
+  }, [notice]);
+  useEffect(() => {
+    if (latest && !isReadable(latest)) said.value = '';
     const timer = setTimeout(() => (said.value = ''), SAID_MS);
     return () => clearTimeout(timer);
-  }, [latest]);
+  }, [latest, said.value]);
   return (
     <p class="hidden" aria-live="polite">
       {said.value}
     </p>
   );
+}
+
+function newsText(room: RoomState, saidUpTo: number): string {
+  const posts = room.timeline.value?.posts ?? [];
+  const news = posts.filter((post) => post.offset > saidUpTo && isReadable(post) && !room.isMine(post));
+  const [one, other] = news;
+  if (!one) return '';
+  if (other) return text.value.room.manyNew(news.length);
+  return `${one.author}: ${one.body ?? ''}`.slice(0, SAID_LENGTH_MAX);
 }
 
 /** Where the new posts began when the room was opened; it stays there while one reads. */
@@ -237,6 +266,19 @@ function useOwnPostsInSight(room: RoomState, toEnd: () => void): void {
   }, [newest]);
 }
 
+function useTarget(
+  room: RoomState,
+  target: Signal<number | null>,
+  list: RefObject<HTMLElement | null>,
+): void {
+  const offset = target.value;
+  useEffect(() => {
+    if (offset === null) return;
+    target.value = null;
+    void goTo(offset, room, list.current);
+  }, [offset]);
+}
+
 async function goTo(offset: number, room: RoomState, list: HTMLElement | null): Promise<void> {
   for (let page = 0; page < QUOTE_PAGES_MAX; page += 1) {
     const timeline = room.timeline.value;
@@ -244,8 +286,11 @@ async function goTo(offset: number, room: RoomState, list: HTMLElement | null): 
     await room.loadOlder();
   }
   const row = list?.querySelector<HTMLElement>(`[data-offset="${offset}"]`);
-  if (!row) return;
-  row.scrollIntoView({ block: 'center', behavior: 'smooth' });
+  if (!row) {
+    room.said.value = text.value.questions.tooOld;
+    return;
+  }
+  row.scrollIntoView({ block: 'center', behavior: scrolling() });
   row.classList.add('flash');
   setTimeout(() => row.classList.remove('flash'), FLASH_MS);
 }

@@ -2,10 +2,11 @@
 
 import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
-import { findPost } from '../sdk';
+import { findPost, isReadable } from '../sdk';
 import type { Pending, RoomState } from '../state/room';
 import { refusalText, text } from '../text';
 import { Body } from './body';
+import { QuestionTag, goneText } from './post';
 
 /** Most posts are confirmed sooner; a word that flashes up and goes would only worry. */
 const PATIENCE_MS = 600;
@@ -22,9 +23,10 @@ export function PendingRow({ room, pending, first }: { room: RoomState; pending:
           {replyTo !== undefined && (
             <div class="quote">
               <strong>{target ? (room.isMine(target) ? words.you : target.author) : words.olderPost}</strong>
-              {target && <span>{target.body}</span>}
+              {target && <span>{isReadable(target) ? target.body : goneText(target)}</span>}
             </div>
           )}
+          {pending.question && <QuestionTag answered={false} />}
           <Body body={pending.body} mentions={pending.mentions ?? []} />
         </div>
         <div class="beside">

@@ -1,13 +1,13 @@
 // A published post: byline, quote, text, reactions, time.
 
-import { findPost } from '../sdk';
+import { findPost, isReadable } from '../sdk';
 import type { Post } from '../sdk';
 import type { RoomState } from '../state/room';
 import { text } from '../text';
 import { dateOf, timeText } from '../text/time';
 import { Avatar } from './avatar';
 import { Body } from './body';
-import { ReactIcon } from './icons';
+import { DoneIcon, QuestionIcon, ReactIcon } from './icons';
 import { Refused, Sending } from './pending';
 import type { Row } from './rows';
 
@@ -23,9 +23,12 @@ export function PostRow({ row, room, onAct, onQuote }: Props) {
   const change = mine ? room.pendingEdit(post.offset) : undefined;
   const forMe = room.handle.value !== null && post.mentions.includes(room.handle.value);
   const classes = ['row', mine ? 'mine' : 'theirs', first && 'first', change && 'pending', forMe && 'for-me'];
+  const readable = isReadable(post);
+  // What is hidden can still be taken back by who wrote it.
+  const actable = readable || (mine && !post.retracted);
   // What a long press means on a phone; with a mouse the browser's own menu stays.
   const pressed = (event: PointerEvent): void => {
-    if (event.pointerType !== 'touch' || post.retracted) return;
+    if (event.pointerType !== 'touch' || !actable) return;
     event.preventDefault();
     onAct(post.offset, (event.currentTarget as Element).getBoundingClientRect());
   };
@@ -35,14 +38,15 @@ export function PostRow({ row, room, onAct, onQuote }: Props) {
       {first && <Byline post={post} mine={mine} />}
       <div class="line">
         <div
-          class={post.retracted ? 'bubble gone' : 'bubble'}
+          class={readable ? 'bubble' : 'bubble gone'}
           onContextMenu={(event) => pressed(event as unknown as PointerEvent)}
         >
-          {post.reply_to !== undefined && !post.retracted && (
+          {readable && post.question && <QuestionTag answered={post.answered} />}
+          {post.reply_to !== undefined && readable && (
             <Quote room={room} offset={post.reply_to} onQuote={onQuote} />
           )}
-          {post.retracted ? (
-            <p class="body">{text.value.post.retracted}</p>
+          {!readable ? (
+            <p class="body">{goneText(post)}</p>
           ) : (
             <Body
               body={change?.body ?? post.body ?? ''}
@@ -52,20 +56,33 @@ export function PostRow({ row, room, onAct, onQuote }: Props) {
           )}
         </div>
         <div class="beside">
-          {!post.retracted && <ActButton post={post} mine={mine} onAct={onAct} />}
+          {actable && <ActButton post={post} mine={mine} onAct={onAct} />}
           <span class="when">
             {change?.fate.kind === 'sending' && <Sending />}
-            {post.edited && !post.retracted && !change && (
-              <span class="edited">{text.value.post.edited}</span>
-            )}
+            {post.edited && readable && !change && <span class="edited">{text.value.post.edited}</span>}
             {last && <time dateTime={dateOf(post.minute).toISOString()}>{timeText(post.minute)}</time>}
           </span>
         </div>
       </div>
       {change && <Refused room={room} pending={change} />}
-      {!post.retracted && <Reactions room={room} post={post} />}
+      {readable && <Reactions room={room} post={post} />}
     </li>
   );
+}
+
+export function QuestionTag({ answered }: { answered: boolean }) {
+  const { post: words } = text.value;
+  return (
+    <p class={answered ? 'tag answered' : 'tag'}>
+      {answered ? <DoneIcon /> : <QuestionIcon />}
+      {answered ? words.answered : words.question}
+    </p>
+  );
+}
+
+/** What stands in place of a text that is not to be read. */
+export function goneText({ retracted }: Post): string {
+  return retracted ? text.value.post.retracted : text.value.post.hidden;
 }
 
 function Byline({ post, mine }: { post: Post; mine: boolean }) {
@@ -98,7 +115,7 @@ function Quote({
       onClick={() => onQuote(offset)}
     >
       <strong>{name}</strong>
-      {target && <span>{target.retracted ? words.retracted : target.body}</span>}
+      {target && <span>{isReadable(target) ? target.body : goneText(target)}</span>}
     </button>
   );
 }
@@ -130,7 +147,7 @@ function Reactions({ room, post }: { room: RoomState; post: Post }) {
             class="chip"
             aria-pressed={mine}
             aria-label={words.reaction(reaction, count, mine)}
-            disabled={room.frozen.value}
+            disabled={room.writing.value !== 'open'}
             onClick={() => void room.react(post.offset, reaction, !mine).catch(() => undefined)}
           >
             <span class="emoji">{reaction}</span>

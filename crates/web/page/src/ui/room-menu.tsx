@@ -8,7 +8,8 @@ import { closeRoom } from '../state/route';
 import { refusalText, text } from '../text';
 import { Avatar } from './avatar';
 import { Dialog } from './dialog';
-import { LeaveIcon, RedrawIcon } from './icons';
+import { InfoIcon, LeaveIcon, RedrawIcon } from './icons';
+import { AboutDialog } from './about';
 
 interface Props {
   programme: ProgrammeState;
@@ -18,14 +19,21 @@ interface Props {
 
 export function RoomMenu({ programme, room, onClose }: Props) {
   const leaving = useSignal(false);
+  const reading = useSignal(false);
+  const info = programme.welcome.value?.programme;
   if (leaving.value) return <LeaveDialog programme={programme} room={room} onClose={onClose} />;
-  const { room: words, close } = text.value;
+  if (reading.value && info) return <AboutDialog programme={info} onClose={onClose} />;
+  const { room: words, about, close } = text.value;
   return (
     <Dialog kind="sheet" labelledBy="menu-title" testId="room-menu" onClose={onClose}>
       <h3 id="menu-title" class="fine">
         {words.yourHandle}
       </h3>
       <Handle room={room} />
+      <button type="button" class="menu-item" onClick={() => (reading.value = true)}>
+        <InfoIcon />
+        {about.open}
+      </button>
       <button type="button" class="menu-item danger" onClick={() => (leaving.value = true)}>
         <LeaveIcon />
         {words.leave}

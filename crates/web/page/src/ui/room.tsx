@@ -2,6 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Signal } from '@preact/signals';
 import type { Welcome } from '../sdk';
 import type { ProgrammeState } from '../state/programme';
 import type { RoomState } from '../state/room';
@@ -9,10 +10,16 @@ import { closeRoom } from '../state/route';
 import { refusalText, text } from '../text';
 import { Composer } from './composer';
 import { ConfirmDialog } from './confirm';
-import { BackIcon, MoreIcon } from './icons';
+import { Blocked, whyText } from './blocked';
+import { BackIcon, ClockIcon, ClosedIcon, MoreIcon } from './icons';
 import { Log } from './log';
+import { Pinned } from './pinned';
+import { Questions, QuestionsButton } from './questions';
 import { RoomMenu } from './room-menu';
 import { hasFinePointer } from './viewport';
+
+/** Long enough to read a sentence. */
+const SAID_MS = 6_000;
 
 interface Props {
   programme: ProgrammeState;
@@ -22,6 +29,7 @@ interface Props {
 
 export function Room({ programme, room, welcome }: Props) {
   const composer = useRef<HTMLTextAreaElement>(null);
+  const target = useSignal<number | null>(null);
   const asking = room.pending.value.find((pending) => pending.fate.kind === 'asking');
   const answer = (offset: number): void => {
     if (room.draft.value.editing !== undefined) room.endDraft();
@@ -34,15 +42,21 @@ export function Room({ programme, room, welcome }: Props) {
   };
   return (
     <main class="room" data-testid="room">
-      <RoomBar programme={programme} room={room} />
+      <RoomBar programme={programme} room={room} welcome={welcome} target={target} />
+      <Pinned room={room} language={welcome.programme.language} />
       {room.timeline.value ? (
         <>
-          <Log room={room} welcome={welcome} onReply={answer} onEdit={edit} />
+          <Log room={room} welcome={welcome} target={target} onReply={answer} onEdit={edit} />
           <Suspended room={room} />
-          <Composer room={room} limits={welcome.limits} field={composer} />
+          <Said room={room} />
+          {room.writing.value === 'open' ? (
+            <Composer room={room} limits={welcome.limits} field={composer} />
+          ) : (
+            <Blocked room={room} programme={welcome.programme} next={programme.next.value} />
+          )}
         </>
       ) : (
-        <Outside programme={programme} room={room} />
+        <Outside programme={programme} room={room} welcome={welcome} />
       )}
       {asking && (
         <ConfirmDialog
@@ -56,9 +70,12 @@ export function Room({ programme, room, welcome }: Props) {
   );
 }
 
-function RoomBar({ programme, room }: { programme: ProgrammeState; room: RoomState }) {
+function RoomBar({ programme, room, welcome, target }: Props & { target: Signal<number | null> }) {
   const { rooms: words, room: roomWords, back } = text.value;
   const menuOpen = useSignal(false);
+  const questionsOpen = useSignal(false);
+  const { topic } = room.summary.value;
+  const phase = room.phase.value;
   const heading = useRef<HTMLHeadingElement>(null);
   // Whoever cannot see the screen change hears where they are now.
   useEffect(() => {
@@ -74,17 +91,22 @@ function RoomBar({ programme, room }: { programme: ProgrammeState; room: RoomSta
           {room.summary.value.name}
         </h2>
         <p>
-          {words.people(room.summary.value.size)}
+          {/* One's own handle first: on a narrow screen the end is cut off. */}
           {room.handle.value !== null && (
             <>
-              {' · '}
               <span class="own-handle" data-testid="own-handle">
                 {room.handle.value}
               </span>
+              {' · '}
             </>
           )}
+          {(phase !== 'upcoming' || room.handle.value !== null) && words.people(room.summary.value.size)}
+          {topic !== undefined && <span class="topic">{phase === 'upcoming' ? topic : ` · ${topic}`}</span>}
         </p>
       </div>
+      {room.timeline.value !== null && (
+        <QuestionsButton room={room} onOpen={() => (questionsOpen.value = true)} />
+      )}
       {room.handle.value !== null && (
         <button
           type="button"
@@ -98,6 +120,17 @@ function RoomBar({ programme, room }: { programme: ProgrammeState; room: RoomSta
       )}
       {menuOpen.value && (
         <RoomMenu programme={programme} room={room} onClose={() => (menuOpen.value = false)} />
+      )}
+      {questionsOpen.value && (
+        <Questions
+          room={room}
+          answers={welcome.role.answers ?? false}
+          onGoTo={(offset) => {
+            questionsOpen.value = false;
+            target.value = offset;
+          }}
+          onClose={() => (questionsOpen.value = false)}
+        />
       )}
     </header>
   );
@@ -113,15 +146,51 @@ function Suspended({ room }: { room: RoomState }) {
   );
 }
 
-/** Not in the room: on the way in, refused, or gone. */
-function Outside({ programme, room }: { programme: ProgrammeState; room: RoomState }) {
+/** What the server would not do, or could not be found: said for a moment, where one is looking. */
+function Said({ room }: { room: RoomState }) {
+  const refusal = room.refusal.value;
+  const said = refusal === null ? room.said.value : refusalText(refusal);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      room.refusal.value = null;
+      room.said.value = '';
+    }, SAID_MS);
+    return () => clearTimeout(timer);
+  }, [said]);
+  return (
+    <p class="suspended" role="status">
+      {said}
+    </p>
+  );
+}
+
+/** Not in the room: on the way in, refused, not open, or gone. */
+function Outside({ programme, room, welcome }: Props) {
   const { room: words } = text.value;
+  const phase = room.phase.value;
   const refusal = room.joinRefusal.value;
-  const ended = room.endedBy.value === null ? undefined : text.value.roomEnds[room.endedBy.value];
+  const { code, reason } = room.endedBy.value ?? {};
+  // Codes from 3000 on are refusals: the room was gone when the page came back to it.
+  const ended =
+    code === undefined ? undefined : code < 3000 ? text.value.roomEnds[code] : refusalText(reason ?? '');
+  if (reason === 'removed' || refusal === 'removed') return <RemovedFrom programme={programme} room={room} />;
   if (room.joining.value || (room.handle.value !== null && refusal === null)) {
     return (
       <div class="outside">
         <p role="status">{words.joining}</p>
+      </div>
+    );
+  }
+  if (room.handle.value === null && phase !== 'open') {
+    return (
+      <div class="outside" data-testid="not-open">
+        {phase === 'closed' ? <ClosedIcon /> : <ClockIcon />}
+        <p role="status">
+          {phase === 'closed' ? words.closedOutside : whyText(room, 'upcoming', welcome.programme)}
+        </p>
+        <button type="button" class="button quiet" onClick={closeRoom}>
+          {words.otherRooms}
+        </button>
       </div>
     );
   }
@@ -131,6 +200,26 @@ function Outside({ programme, room }: { programme: ProgrammeState; room: RoomSta
       <button type="button" class="button" onClick={() => programme.join(room.id)}>
         {words.enter}
       </button>
+    </div>
+  );
+}
+
+/** A moderator's decision, and what is left to do: it is no dead end. */
+function RemovedFrom({ programme, room }: { programme: ProgrammeState; room: RoomState }) {
+  const { room: words } = text.value;
+  return (
+    <div class="outside" data-testid="removed">
+      <h3>{words.removedTitle}</h3>
+      <p role="alert">{words.removed}</p>
+      <p class="fine">{words.removedCare}</p>
+      <div class="buttons">
+        <button type="button" class="button" onClick={closeRoom}>
+          {words.otherRooms}
+        </button>
+        <button type="button" class="button quiet" onClick={() => void programme.join(room.id)}>
+          {words.tryEnter}
+        </button>
+      </div>
     </div>
   );
 }

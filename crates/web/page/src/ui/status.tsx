@@ -4,7 +4,10 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { ProgrammeState } from '../state/programme';
 import { text } from '../text';
+import type { Barrier } from '../state/barrier';
 import { endText } from '../text/ends';
+import { reloadFresh } from '../state/update';
+import { BarrierDetails, barrierText } from './barrier';
 
 const BACK_SHOWN_MS = 2_500;
 
@@ -13,13 +16,14 @@ export function StatusLine({ programme }: { programme: ProgrammeState }) {
   const { status: words, ended, closings } = text.value;
   const code = programme.breakCode.value;
   const interrupted = programme.interrupted.value;
+  const barrier = programme.barrier.value;
   const back = useJustBack(interrupted);
   const status = programme.status.value;
   if (status.kind === 'ended') {
     return (
       <div class="status-line over" role="alert" data-testid="status">
         <span>{endText(status.reason)}</span>
-        <button type="button" class="button small" onClick={() => location.reload()}>
+        <button type="button" class="button small" onClick={() => void reloadFresh()}>
           {ended.reload}
         </button>
       </div>
@@ -27,7 +31,7 @@ export function StatusLine({ programme }: { programme: ProgrammeState }) {
   }
   const line = interrupted
     ? programme.welcome.value
-      ? (code !== null && closings[code]) || words.reconnecting
+      ? awayText(barrier) || (code !== null && closings[code]) || words.reconnecting
       : words.connecting
     : back
       ? words.back
@@ -41,8 +45,15 @@ export function StatusLine({ programme }: { programme: ProgrammeState }) {
       data-testid="status"
     >
       <span>{line}</span>
+      {interrupted && barrier === 'websocket' && <BarrierDetails barrier={barrier} />}
     </div>
   );
+}
+
+/** A server that is away comes back by itself; for the rest the person can do something. */
+function awayText(barrier: Barrier | null): string {
+  if (barrier === 'offline') return `${barrierText(barrier).title}. ${barrierText(barrier).body}`;
+  return barrier === 'websocket' ? barrierText(barrier).title : '';
 }
 
 function useJustBack(interrupted: boolean): boolean {

@@ -25,6 +25,11 @@ export function hasFinePointer(): boolean {
   return matchMedia('(hover: hover) and (pointer: fine)').matches;
 }
 
+/** How to scroll to a place that was asked for: at once, for those whom movement disturbs. */
+export function scrolling(): ScrollBehavior {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth';
+}
+
 /** Wide enough for the list and a room side by side; the style sheet says the same. */
 export function isWide(): boolean {
   return matchMedia('(min-width: 52rem)').matches;

@@ -5,8 +5,8 @@ use super::{raw, signatures};
 use anyhow::{Context, ensure};
 use kkanbu_model::Offset;
 use kkanbu_wire::{
-    Authenticate, Challenge, Command, Edit, History, InRoom, Nothing, Position, Post, Preview, React, Resume, Retract,
-    decode_command, encode_command,
+    Answer, Authenticate, Challenge, Command, Edit, History, InRoom, Nothing, Position, Post, Preview, React, Resume,
+    Retract, decode_command, encode_command,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -65,6 +65,7 @@ fn params(command: &Command) -> anyhow::Result<Box<RawValue>> {
         Command::Edit(params) => raw(params),
         Command::Retract(params) => raw(params),
         Command::React(params) => raw(params),
+        Command::Answer(params) => raw(params),
         Command::History(params) => raw(params),
     }
 }
@@ -78,7 +79,7 @@ fn named() -> anyhow::Result<Vec<(&'static str, Command)>> {
 fn entering() -> anyhow::Result<Vec<(&'static str, Command)>> {
     let (key, signature) = signatures::own_answer()?;
     let room = || InRoom { room: ROOM.to_owned() };
-    let history = |before| History { room: ROOM.to_owned(), before, limit: 50 };
+    let history = |before| History { room: ROOM.to_owned(), before, limit: 50, open_questions: false };
     let resume = |offset| Resume { room: ROOM.to_owned(), position: Position { epoch: EPOCH.to_owned(), offset } };
     let preview = Preview { programme: PROGRAMME.to_owned(), code: CODE.to_owned() };
     Ok(vec![
@@ -100,6 +101,7 @@ fn entering() -> anyhow::Result<Vec<(&'static str, Command)>> {
         ("redraw", Command::Redraw(room())),
         ("history, the newest page", Command::History(history(None))),
         ("history, an older page", Command::History(history(Some(120)))),
+        ("history, open questions", Command::History(History { open_questions: true, ..history(None) })),
     ])
 }
 
@@ -111,6 +113,7 @@ fn writing() -> Vec<(&'static str, Command)> {
         reply_to: None,
         mentions: Vec::new(),
         confirmed: false,
+        question: false,
     };
     let edit = |n, body: &str| Edit {
         room: ROOM.to_owned(),
@@ -122,17 +125,24 @@ fn writing() -> Vec<(&'static str, Command)> {
     };
     let react = |n, on| React { room: ROOM.to_owned(), key: key(n), target: 3, reaction: "❤️".to_owned(), on };
     let (reply_to, mentions, confirmed) = (Some(3), vec![OTHER.to_owned()], true);
-    let answer =
-        Post { reply_to, mentions: mentions.clone(), confirmed, ..post(2, "010-1234-5678로 연락 주세요") };
+    let question = true;
+    let full =
+        Post {
+            reply_to, mentions: mentions.clone(), confirmed, question, ..post(2, "010-1234-5678로 연락 주세요")
+        };
+    let answer = |n, on| Answer { room: ROOM.to_owned(), key: key(n), target: 3, on };
     vec![
         ("post, as little as possible", Command::Post(post(1, "안녕하세요"))),
-        ("post, with everything", Command::Post(answer)),
+        ("post, with everything", Command::Post(full)),
+        ("post, a question", Command::Post(Post { question, ..post(9, "점심은 어디서 드세요?") })),
         ("post, with what JSON escapes", Command::Post(post(3, "\"따옴표\" \\ 줄\n칸\t끝 \u{1F44D}"))),
         ("edit, as little as possible", Command::Edit(edit(4, "안녕하세요!"))),
         ("edit, with everything", Command::Edit(Edit { mentions, confirmed, ..edit(5, "안녕하세요!") })),
         ("retract", Command::Retract(Retract { room: ROOM.to_owned(), key: key(6), target: 13 })),
         ("react", Command::React(react(7, true))),
         ("react, taken back", Command::React(react(8, false))),
+        ("answer", Command::Answer(answer(10, true))),
+        ("answer, open again", Command::Answer(answer(11, false))),
     ]
 }
 
@@ -157,5 +167,9 @@ const OTHER_WAYS: [OtherWay; 6] = [
     ),
     ("escaped Hangul", "post, as little as possible", &[("안녕", "\\uc548\\uB155")]),
     ("an escaped pair of surrogates", "post, with what JSON escapes", &[("\u{1F44D}", "\\ud83d\\udc4d")]),
-    ("defaults written out", "post, as little as possible", &[("\"}}", "\",\"mentions\":[],\"confirmed\":false}}")]),
+    (
+        "defaults written out",
+        "post, as little as possible",
+        &[("\"}}", "\",\"mentions\":[],\"confirmed\":false,\"question\":false}}")],
+    ),
 ];

@@ -4,21 +4,21 @@ use data_encoding::BASE64URL_NOPAD;
 use kkanbu_model::CommandKey;
 
 /// The server's origin.
-pub(super) const SERVER: &str = "http://localhost:8080";
+pub(in crate::docgen) const SERVER: &str = "http://localhost:8080";
 /// The programme.
-pub(super) const PROGRAMME: &str = "anyang-2022";
+pub(in crate::docgen) const PROGRAMME: &str = "anyang-2022";
 /// A room that everybody is in.
-pub(super) const ROOM: &str = "plaza";
+pub(in crate::docgen) const ROOM: &str = "plaza";
 /// A room's epoch.
-pub(super) const EPOCH: &str = "4f0c8a1d2e3b5f67";
+pub(in crate::docgen) const EPOCH: &str = "4f0c8a1d2e3b5f67";
 /// A minute in December 2025.
-pub(super) const MINUTE: u64 = 29_412_345;
+pub(in crate::docgen) const MINUTE: u64 = 29_412_345;
 /// The one whose session the vectors are of.
-pub(super) const OWN: &str = "용감한 고라니";
+pub(in crate::docgen) const OWN: &str = "용감한 고라니";
 /// Somebody else.
-pub(super) const OTHER: &str = "느긋한 수달";
+pub(in crate::docgen) const OTHER: &str = "느긋한 수달";
 /// A join code.
-pub(super) const CODE: &str = "mzxw6ytboi2dinrs";
+pub(in crate::docgen) const CODE: &str = "mzxw6ytboi2dinrs";
 
 /// The seed of the member whose session it is.
 pub(super) fn seed() -> [u8; 16] {
@@ -31,7 +31,7 @@ pub(super) fn nonce() -> String {
 }
 
 /// The key of the `n`th thing that the person did.
-pub(super) fn key(n: u8) -> String {
+pub(in crate::docgen) fn key(n: u8) -> String {
     CommandKey::from_bytes(counting(n.wrapping_mul(16))).to_text()
 }
 

@@ -4,10 +4,12 @@
 
 mod bodies;
 mod commands;
-mod fixed;
+pub(super) mod fixed;
 mod numbers;
-mod refused;
-mod refused_params;
+mod pushes;
+pub(super) mod refused;
+pub(super) mod refused_params;
+mod rejections;
 mod server;
 mod signatures;
 
@@ -16,7 +18,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 pub(super) use commands::CommandVector;
-pub(super) use server::{PushVector, RejectionVector, ReplyVector};
+pub(super) use pushes::PushVector;
+pub(super) use rejections::RejectionVector;
+pub(super) use server::ReplyVector;
 
 /// A file of vectors.
 #[derive(Serialize)]
@@ -43,8 +47,8 @@ pub(super) fn all() -> anyhow::Result<Vectors> {
     Ok(Vectors {
         commands: commands::vectors()?,
         replies: server::replies()?,
-        pushes: server::pushes()?,
-        rejections: server::rejections()?,
+        pushes: pushes::vectors()?,
+        rejections: rejections::vectors()?,
         rejected: refused::vectors()?,
         bodies: bodies::vectors()?,
         padding: numbers::padding(),
@@ -58,9 +62,9 @@ impl Vectors {
     pub(super) fn files(&self) -> anyhow::Result<Vec<(&'static str, String)>> {
         Ok(vec![
             ("commands", file(commands::ABOUT, &self.commands)?),
-            ("replies", file(server::ABOUT_REPLIES, &self.replies)?),
-            ("pushes", file(server::ABOUT_PUSHES, &self.pushes)?),
-            ("rejections", file(server::ABOUT_REJECTIONS, &self.rejections)?),
+            ("replies", file(server::ABOUT, &self.replies)?),
+            ("pushes", file(pushes::ABOUT, &self.pushes)?),
+            ("rejections", file(rejections::ABOUT, &self.rejections)?),
             ("rejected", file(refused::ABOUT, &self.rejected)?),
             ("text", file(bodies::ABOUT, &self.bodies)?),
             ("padding", file(numbers::ABOUT_PADDING, &self.padding)?),
@@ -70,7 +74,8 @@ impl Vectors {
     }
 }
 
-fn file<T: Serialize>(about: &str, vectors: &[T]) -> anyhow::Result<String> {
+/// A file of vectors as text.
+pub(super) fn file<T: Serialize>(about: &str, vectors: &[T]) -> anyhow::Result<String> {
     text(&File { about, vectors })
 }
 
@@ -79,6 +84,6 @@ fn text(value: &impl Serialize) -> anyhow::Result<String> {
 }
 
 /// JSON as it is written, whatever order of keys `serde_json` keeps.
-fn raw(value: &impl Serialize) -> anyhow::Result<Box<RawValue>> {
+pub(super) fn raw(value: &impl Serialize) -> anyhow::Result<Box<RawValue>> {
     Ok(serde_json::value::to_raw_value(value)?)
 }

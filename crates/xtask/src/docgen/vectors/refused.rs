@@ -29,22 +29,28 @@ enum Answer {
 }
 
 /// What is expected of a frame, as written down by hand.
-pub(super) struct Expected {
-    pub(super) name: String,
-    pub(super) frame: String,
-    pub(super) id: Option<u64>,
-    pub(super) code: RejectCode,
+pub(in crate::docgen) struct Expected {
+    pub(in crate::docgen) name: String,
+    pub(in crate::docgen) frame: String,
+    pub(in crate::docgen) id: Option<u64>,
+    pub(in crate::docgen) code: RejectCode,
 }
 
 pub(super) fn vectors() -> anyhow::Result<Vec<Refusal>> {
-    let mut expected = malformed();
-    expected.extend(not_objects());
-    expected.extend(ids());
-    expected.extend(frames());
+    let mut expected = texts();
     expected.extend(refused_params::all());
     let mut vectors: Vec<Refusal> = expected.into_iter().map(checked).collect::<anyhow::Result<_>>()?;
     vectors.extend(not_utf8());
     Ok(vectors)
+}
+
+/// Texts that are no calls of any method.
+pub(in crate::docgen) fn texts() -> Vec<Expected> {
+    let mut expected = malformed();
+    expected.extend(not_objects());
+    expected.extend(ids());
+    expected.extend(frames());
+    expected
 }
 
 fn checked(Expected { name, frame, id, code }: Expected) -> anyhow::Result<Refusal> {
@@ -208,16 +214,18 @@ fn frames() -> Vec<Expected> {
     ]
 }
 
+/// Bytes that are no text.
+pub(in crate::docgen) const NOT_UTF8: [(&str, &[u8]); 6] = [
+    ("a byte that UTF-8 has not", b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xFF\",\"params\":{}}"),
+    ("a character cut short", b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xEA\xB9\""),
+    ("a surrogate in UTF-8", b"\"\xED\xA0\x80\""),
+    ("an overlong slash", b"\"\xC0\xAF\""),
+    ("beyond Unicode", b"\"\xF4\x90\x80\x80\""),
+    ("Hangul in CP949", b"\"\xBE\xC8\xB3\xE7\""),
+];
+
 /// The codec closes these before anything reads them as JSON.
 fn not_utf8() -> Vec<Refusal> {
-    let frames: [(&str, &[u8]); 6] = [
-        ("a byte that UTF-8 has not", b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xFF\",\"params\":{}}"),
-        ("a character cut short", b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xEA\xB9\""),
-        ("a surrogate in UTF-8", b"\"\xED\xA0\x80\""),
-        ("an overlong slash", b"\"\xC0\xAF\""),
-        ("beyond Unicode", b"\"\xF4\x90\x80\x80\""),
-        ("Hangul in CP949", b"\"\xBE\xC8\xB3\xE7\""),
-    ];
     let code = CloseCode::InvalidUtf8;
     let refusal = |(name, frame): (&str, &[u8])| Refusal {
         name: name.to_owned(),
@@ -225,5 +233,5 @@ fn not_utf8() -> Vec<Refusal> {
         frame_base64: Some(BASE64.encode(frame)),
         answer: Answer::Close { close: code.number(), reason: code.name() },
     };
-    frames.map(refusal).into()
+    NOT_UTF8.map(refusal).into()
 }

@@ -8,14 +8,14 @@ use kkanbu_wire::RejectCode;
 const ID: u64 = 7;
 
 /// A parameter, with a JSON value that is right for it and some that are not.
-struct Param {
-    name: &'static str,
-    right: String,
+pub(in crate::docgen) struct Param {
+    pub(in crate::docgen) name: &'static str,
+    pub(in crate::docgen) right: String,
     wrong: &'static [&'static str],
-    required: bool,
+    pub(in crate::docgen) required: bool,
 }
 
-const NO_TEXTS: &[&str] = &["null", "7", "true", "[\"plaza\"]", "{\"a\":\"plaza\"}"];
+pub(in crate::docgen) const NO_TEXTS: &[&str] = &["null", "7", "true", "[\"plaza\"]", "{\"a\":\"plaza\"}"];
 const NO_NUMBERS: &[&str] =
     &["null", "\"3\"", "-1", "3.5", "3.0", "3e0", "9007199254740992", "18446744073709551616", "true", "[3]", "{}"];
 const NO_LIMITS: &[&str] = &["null", "\"50\"", "-1", "5.5", "65536", "true"];
@@ -39,16 +39,16 @@ const NO_POSITIONS: &[&str] = &[
     "{\"epoch\":\"4f0c8a1d2e3b5f67\",\"offset\":7,\"offset\":7}",
 ];
 
-fn required(name: &'static str, right: &str, wrong: &'static [&'static str]) -> Param {
+pub(in crate::docgen) fn required(name: &'static str, right: &str, wrong: &'static [&'static str]) -> Param {
     Param { name, right: right.to_owned(), wrong, required: true }
 }
 
 /// A parameter that may be left out; null is no way to do that.
-fn optional(name: &'static str, right: &str, wrong: &'static [&'static str]) -> Param {
+pub(in crate::docgen) fn optional(name: &'static str, right: &str, wrong: &'static [&'static str]) -> Param {
     Param { name, right: right.to_owned(), wrong, required: false }
 }
 
-fn quoted(text: &str) -> String {
+pub(in crate::docgen) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
@@ -82,7 +82,18 @@ fn methods() -> Vec<(&'static str, Vec<Param>)> {
         ("resume", vec![room(), required("position", &position, NO_POSITIONS)]),
         ("leave", vec![room()]),
         ("redraw", vec![room()]),
-        ("post", vec![room(), written(1), body(), optional("reply_to", "3", NO_NUMBERS), mentions(), confirmed()]),
+        (
+            "post",
+            vec![
+                room(),
+                written(1),
+                body(),
+                optional("reply_to", "3", NO_NUMBERS),
+                mentions(),
+                confirmed(),
+                optional("question", "true", NO_BOOLS),
+            ],
+        ),
         ("edit", vec![room(), written(2), target(), body(), mentions(), confirmed()]),
         ("retract", vec![room(), written(3), target()]),
         (
@@ -95,7 +106,16 @@ fn methods() -> Vec<(&'static str, Vec<Param>)> {
                 required("on", "true", NO_BOOLS),
             ],
         ),
-        ("history", vec![room(), optional("before", "120", NO_NUMBERS), required("limit", "50", NO_LIMITS)]),
+        ("answer", vec![room(), written(5), target(), required("on", "true", NO_BOOLS)]),
+        (
+            "history",
+            vec![
+                room(),
+                optional("before", "120", NO_NUMBERS),
+                required("limit", "50", NO_LIMITS),
+                optional("open_questions", "true", NO_BOOLS),
+            ],
+        ),
     ]
 }
 
@@ -118,7 +138,8 @@ pub(super) fn all() -> Vec<Expected> {
     methods().iter().flat_map(|(method, params)| of_method(method, params)).collect()
 }
 
-fn of_method(method: &str, params: &[Param]) -> Vec<Expected> {
+/// Every way in which the parameters of one method can be wrong.
+pub(in crate::docgen) fn of_method(method: &str, params: &[Param]) -> Vec<Expected> {
     let mut expected = Vec::new();
     let invalid = RejectCode::InvalidParams;
     let (name, missing) = (format!("{method}, params left out"), frame_without_params(method));

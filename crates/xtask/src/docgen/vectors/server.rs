@@ -1,22 +1,16 @@
-//! Frames that the server sends: replies, pushes and rejections.
+//! Replies to commands that were done.
 
 use super::fixed::{EPOCH, MINUTE, OTHER, OWN, PROGRAMME, ROOM, SERVER, nonce};
 use anyhow::Context;
-use kkanbu_model::{Limits, Reaction, SizeBand};
+use kkanbu_model::{Admission, Limits, Phase, Reaction, SizeBand};
 use kkanbu_wire::{
-    Challenged, Code, Empty, Finding, FindingKind, HistoryPage, Joined, LimitsInfo, Padding, Placed, Position,
-    PostInfo, Previewed, ProgrammeInfo, Publication, Push, ReactionInfo, Redrawn, RejectCode, Rejection, RoleInfo,
-    RoomEndCode, RoomEnded, RoomInfo, RoomList, Welcome, What, encode_error, encode_push, encode_result,
+    Challenged, Empty, HistoryPage, Joined, LimitsInfo, NextRoom, NoticeInfo, Padding, Placed, Position, PostInfo,
+    Previewed, ProgrammeInfo, ReactionInfo, Redrawn, RoleInfo, RoomInfo, RoomList, Welcome, encode_result,
 };
 use serde::Serialize;
 
-pub(super) const ABOUT_REPLIES: &str = "Replies to commands that were done, before padding; `padded` is the length in bytes that trailing spaces bring the frame to. \
+pub(super) const ABOUT: &str = "Replies to commands that were done, before padding; `padded` is the length in bytes that trailing spaces bring the frame to. \
      Vectors with `means` are a later server's: a client takes them for the vector of that name.";
-pub(super) const ABOUT_PUSHES: &str = "Pushes before padding; `padded` is the length in bytes that trailing spaces bring the frame to. Vectors with `means` are a later \
-     server's: a client takes them for the vector of that name, or ignores them (`nothing`), or counts their offset and goes on \
-     (`an offset`).";
-pub(super) const ABOUT_REJECTIONS: &str = "The reply for each row of the reject table, before padding. `error.data.detail` may change at any time: do not compare it.";
-
 /// A reply.
 #[derive(Serialize)]
 pub(in crate::docgen) struct ReplyVector {
@@ -29,29 +23,8 @@ pub(in crate::docgen) struct ReplyVector {
     pub(in crate::docgen) means: Option<&'static str>,
 }
 
-/// A push.
-#[derive(Serialize)]
-pub(in crate::docgen) struct PushVector {
-    pub(in crate::docgen) name: &'static str,
-    pub(in crate::docgen) frame: String,
-    padded: usize,
-    pub(in crate::docgen) method: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::docgen) means: Option<&'static str>,
-}
-
-/// A rejection.
-#[derive(Serialize)]
-pub(in crate::docgen) struct RejectionVector {
-    pub(in crate::docgen) frame: String,
-    padded: usize,
-    id: Option<u64>,
-    code: i32,
-    pub(in crate::docgen) name: &'static str,
-    again: bool,
-}
-
-fn text(frame: Vec<u8>) -> anyhow::Result<String> {
+/// A frame as text.
+pub(super) fn text(frame: Vec<u8>) -> anyhow::Result<String> {
     String::from_utf8(frame).context("frames are UTF-8")
 }
 
@@ -70,7 +43,10 @@ impl Replies {
     fn add_later(&mut self, name: &'static str, means: &'static str, (from, to): (&str, &str)) -> anyhow::Result<()> {
         let original = self.0.iter().find(|vector| vector.name == means).context("a vector is missing")?;
         let frame = original.frame.replacen(from, to, 1);
-        let (id, method, padded) = (original.id, original.method, original.padded);
+        let (id, method) = (original.id, original.method);
+        let mut quiet = frame.clone().into_bytes();
+        Padding::Quiet.pad(&mut quiet);
+        let padded = quiet.len();
         self.0.push(ReplyVector { name, frame, padded, method, id, means: Some(means) });
         Ok(())
     }
@@ -88,12 +64,23 @@ pub(super) fn replies() -> anyhow::Result<Vec<ReplyVector>> {
     replies.add("preview", "preview", &Previewed { programme: programme(), role: role() })?;
     replies.add("challenge", "challenge", &challenged)?;
     replies.add("authenticate", "authenticate", &welcome())?;
-    replies.add("rooms", "rooms", &RoomList { rooms: rooms() })?;
+    replies.add("rooms", "rooms", &RoomList { rooms: rooms(), next: Some(next_room()) })?;
+    replies.add("rooms", "rooms, none of which is still to open", &RoomList { rooms: rooms(), next: None })?;
     replies.add("join", "join", &joined(None))?;
     replies.add(
         "join",
         "join, a frozen room in which nothing was written",
         &Joined { position: position(0), frozen: true, ..joined(None) },
+    )?;
+    replies.add(
+        "join",
+        "join, with all that moderators can set",
+        &Joined { slow_seconds: 30, notice: Some(notice()), muted_until: Some(MINUTE + 60), ..joined(None) },
+    )?;
+    replies.add(
+        "join",
+        "join, a room that has closed",
+        &Joined { phase: Phase::Closed.as_str().to_owned(), ..joined(None) },
     )?;
     replies.add("resume", "resume, recovered", &joined(None))?;
     replies.add("resume", "resume, the log was replaced", &joined(Some("epoch")))?;
@@ -105,12 +92,13 @@ pub(super) fn replies() -> anyhow::Result<Vec<ReplyVector>> {
     replies.add("edit", "edit", &Placed { offset: 14 })?;
     replies.add("retract", "retract", &Placed { offset: 15 })?;
     replies.add("react", "react", &Placed { offset: 16 })?;
+    replies.add("answer", "answer", &Placed { offset: 17 })?;
     replies.add("history", "history, nothing", &page(Vec::new(), false))?;
     replies.add("history", "history", &page(posts(), true))?;
     replies.add_later(
         "rooms, with fields of a later server",
-        "rooms",
-        ("\"frozen\"", "\"topic\":{\"x\":[1]},\"frozen\""),
+        "rooms, none of which is still to open",
+        ("\"frozen\"", "\"colour\":{\"x\":[1]},\"frozen\""),
     )?;
     replies.add_later(
         "post, with a field of a later server beside the result",
@@ -127,6 +115,7 @@ fn welcome() -> Welcome {
         programme: programme(),
         role: role(),
         rooms: rooms(),
+        next: Some(next_room()),
         limits: LimitsInfo {
             frame_bytes_max: number(limits.frame_bytes_max),
             body_graphemes_max: number(limits.body_graphemes_max),
@@ -147,24 +136,70 @@ fn programme() -> ProgrammeInfo {
         id: PROGRAMME.to_owned(),
         name: "안양깐부 Talk".to_owned(),
         organisation: "안양시".to_owned(),
+        purposes: vec!["업무 노하우 전수".to_owned(), "정서적 유대감 형성".to_owned()],
+        roles: vec![mentor(), role()],
+        timezone: "Asia/Seoul".to_owned(),
         language: "ko".to_owned(),
         retention_days: 30,
     }
 }
 
 fn role() -> RoleInfo {
-    RoleInfo { id: "mentee".to_owned(), name: "멘티".to_owned() }
+    RoleInfo {
+        id: "mentee".to_owned(),
+        name: "멘티".to_owned(),
+        seats: 37,
+        admission: Admission::FirstCome.as_str().to_owned(),
+        eligibility: Some("신규공무원".to_owned()),
+        answers: false,
+    }
+}
+
+fn mentor() -> RoleInfo {
+    RoleInfo {
+        id: "mentor".to_owned(),
+        name: "멘토".to_owned(),
+        seats: 17,
+        admission: Admission::Screened.as_str().to_owned(),
+        eligibility: None,
+        answers: true,
+    }
 }
 
 fn rooms() -> Vec<RoomInfo> {
-    let room = |id: &str, name: &str, members, handle: Option<&str>| RoomInfo {
+    let room = |id: &str, name: &str, members, phase: Phase, handle: Option<&str>| RoomInfo {
         room: id.to_owned(),
         name: name.to_owned(),
         size: SizeBand::of(members).as_str().to_owned(),
         frozen: false,
+        phase: phase.as_str().to_owned(),
+        topic: None,
+        opens: None,
+        closes: None,
         handle: handle.map(str::to_owned),
     };
-    vec![room(ROOM, "깐부 광장", 25, Some(OWN)), room("work", "업무 노하우 전수", 3, None)]
+    let NextRoom { name, topic, opens } = next_room();
+    vec![
+        room(ROOM, "깐부 광장", 25, Phase::Open, Some(OWN)),
+        room("work", "업무 노하우 전수", 3, Phase::Open, None),
+        RoomInfo {
+            topic,
+            opens: Some(opens),
+            closes: Some(opens + 120),
+            ..room("lunch", &name, 0, Phase::Upcoming, None)
+        },
+    ]
+}
+
+/// The room that opens next.
+pub(super) fn next_room() -> NextRoom {
+    NextRoom {
+        name: "4월의 만남".to_owned(), topic: Some("봄맞이 도시락 토크".to_owned()), opens: MINUTE + 1_440
+    }
+}
+
+fn notice() -> NoticeInfo {
+    NoticeInfo { text: "오늘 7시에 점심 모임이 있습니다".to_owned(), minute: MINUTE }
 }
 
 fn position(offset: u64) -> Position {
@@ -178,6 +213,10 @@ fn joined(gap: Option<&str>) -> Joined {
         position: position(12),
         size: SizeBand::of(25).as_str().to_owned(),
         frozen: false,
+        slow_seconds: 0,
+        notice: None,
+        phase: Phase::Open.as_str().to_owned(),
+        muted_until: None,
         recovered: gap.is_none(),
         reason: gap.map(str::to_owned),
     }
@@ -195,7 +234,10 @@ fn posts() -> Vec<PostInfo> {
         role: None,
         body: body.map(str::to_owned),
         edited: false,
-        retracted: body.is_none(),
+        retracted: false,
+        hidden: false,
+        question: false,
+        answered: false,
         reply_to: None,
         mentions: Vec::new(),
         reactions: Vec::new(),
@@ -207,7 +249,8 @@ fn posts() -> Vec<PostInfo> {
     let (reply_to, mentions) = (Some(3), vec![OWN.to_owned()]);
     vec![
         post(3, OWN, Some("안녕하세요")),
-        post(5, OWN, None),
+        PostInfo { retracted: true, ..post(5, OWN, None) },
+        PostInfo { hidden: true, ..post(6, OTHER, None) },
         PostInfo {
             role: Some("멘토".to_owned()),
             edited: true,
@@ -216,117 +259,7 @@ fn posts() -> Vec<PostInfo> {
             reactions,
             ..post(7, OTHER, Some("반가워요!"))
         },
+        PostInfo { question: true, ..post(8, OWN, Some("점심은 어디서 드세요?")) },
+        PostInfo { question: true, answered: true, ..post(9, OTHER, Some("언제 모이나요?")) },
     ]
-}
-
-fn post(body: Option<&str>) -> What {
-    let (role, reply_to, mentions) = (None, None, Vec::new());
-    let retracted = body.is_none();
-    What::Post { author: OWN.to_owned(), role, body: body.map(str::to_owned), reply_to, mentions, retracted }
-}
-
-fn edit(body: Option<&str>, mentions: Vec<String>) -> What {
-    What::Edit { target: 13, body: body.map(str::to_owned), mentions, retracted: body.is_none() }
-}
-
-fn reaction(reaction: Reaction, count: u64) -> What {
-    What::Reaction { target: 3, reaction: reaction.as_str().to_owned(), count }
-}
-
-fn publications() -> Vec<(&'static str, What)> {
-    let answer = What::Post {
-        author: OWN.to_owned(),
-        role: Some("멘토".to_owned()),
-        body: Some("반가워요".to_owned()),
-        reply_to: Some(3),
-        mentions: vec![OTHER.to_owned()],
-        retracted: false,
-    };
-    vec![
-        ("post", post(Some("안녕하세요"))),
-        ("post, with everything", answer),
-        ("post, retracted since", post(None)),
-        ("edit", edit(Some("안녕하세요!"), Vec::new())),
-        ("edit, with mentions", edit(Some("안녕하세요!"), vec![OTHER.to_owned()])),
-        ("edit of a post that was retracted since", edit(None, Vec::new())),
-        ("retract", What::Retract { target: 13 }),
-        ("reaction", reaction(Reaction::Agree, 2)),
-        ("reaction, the last one taken back", reaction(Reaction::Heart, 0)),
-        ("freeze", What::Freeze),
-        ("thaw", What::Thaw),
-    ]
-}
-
-pub(super) fn pushes() -> anyhow::Result<Vec<PushVector>> {
-    let mut vectors = Vec::new();
-    for (offset, (name, what)) in (13..).zip(publications()) {
-        let push = Push::Publication(Publication { room: ROOM.to_owned(), offset, minute: MINUTE, what });
-        vectors.push(push_vector("publication", name, &push)?);
-    }
-    for code in RoomEndCode::ALL {
-        let (number, reason) = (code.number(), code.name().to_owned());
-        let push = Push::RoomEnded(RoomEnded { room: ROOM.to_owned(), code: number, reason });
-        vectors.push(push_vector("room_ended", code.name(), &push)?);
-    }
-    for (name, method, means, frame) in LATER_PUSHES {
-        let mut padded = frame.as_bytes().to_vec();
-        Padding::Quiet.pad(&mut padded);
-        let padded = padded.len();
-        vectors.push(PushVector { name, frame: frame.to_owned(), padded, method, means: Some(means) });
-    }
-    Ok(vectors)
-}
-
-fn push_vector(method: &'static str, name: &'static str, push: &Push) -> anyhow::Result<PushVector> {
-    let frame = text(encode_push(push, Padding::Off))?;
-    let padded = encode_push(push, Padding::Quiet).len();
-    Ok(PushVector { name, frame, padded, method, means: None })
-}
-
-/// Name, method, meaning and frame of pushes that this version does not send.
-const LATER_PUSHES: [(&str, &str, &str, &str); 4] = [
-    (
-        "a field that this version does not know",
-        "publication",
-        "freeze",
-        r#"{"jsonrpc":"2.0","method":"publication","params":{"room":"plaza","offset":22,"minute":29412345,"kind":"freeze","until":29412400},"node":7}"#,
-    ),
-    (
-        "a kind that this version does not know",
-        "publication",
-        "an offset",
-        r#"{"jsonrpc":"2.0","method":"publication","params":{"room":"plaza","offset":24,"minute":29412345,"kind":"poll","choices":["가","나"]}}"#,
-    ),
-    (
-        "a push that this version does not know",
-        "notice",
-        "nothing",
-        r#"{"jsonrpc":"2.0","method":"notice","params":{"text":"내일 점검합니다"}}"#,
-    ),
-    ("a push without parameters", "tick", "nothing", r#"{"jsonrpc":"2.0","method":"tick"}"#),
-];
-
-pub(super) fn rejections() -> anyhow::Result<Vec<RejectionVector>> {
-    RejectCode::ALL.iter().map(|code| rejection(*code)).collect()
-}
-
-fn rejection(code: RejectCode) -> anyhow::Result<RejectionVector> {
-    let mut error = Rejection::new(code);
-    if code == RejectCode::RateLimited {
-        error.data.retry_after_ms = Some(1_500);
-    } else if code == RejectCode::ConfirmNeeded {
-        error.data.findings = vec![
-            Finding { kind: FindingKind::Phone, start: 3, end: 16 },
-            Finding { kind: FindingKind::ResidentNumber, start: 17, end: 31 },
-            Finding { kind: FindingKind::Email, start: 32, end: 47 },
-            Finding { kind: FindingKind::StaffNumber, start: 48, end: 56 },
-        ];
-    } else if code == RejectCode::InvalidParams {
-        error = error.detail("missing field `room` at line 1 column 2");
-    }
-    let id = (code != RejectCode::MalformedJson).then_some(7);
-    let frame = text(encode_error(id, &error, Padding::Off))?;
-    let padded = encode_error(id, &error, Padding::Quiet).len();
-    let again = crate::docgen::codes::again(code.number());
-    Ok(RejectionVector { frame, padded, id, code: code.number(), name: code.name(), again })
 }

@@ -1,0 +1,97 @@
+//! An echo in the place of the session, behind the listener, the connection loop and the codec as they are shipped: what RFC 6455 asks
+//! of those is then seen by the test-suites of others. Only what is configured differs: no subprotocol, larger messages.
+
+use crate::close::CloseReason;
+use crate::codec::{binary_frame, text_frame};
+use crate::come_back::ComeBack;
+use crate::listener::Front;
+use crate::outbox::Outbox;
+use crate::service::{Action, Outcome};
+use crate::session::{Step, Stepped};
+use crate::telemetry::Telemetry;
+use bytes::Bytes;
+use http::HeaderValue;
+use kkanbu_model::Limits;
+use std::future::pending;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The largest message of Autobahn's cases.
+const FRAME_BYTES_MAX: usize = 16 * 1_024 * 1_024;
+
+/// Serves echoes until `drain`, and waits for the connections to end.
+pub async fn echo(listener: TcpListener, drain: CancellationToken) {
+    let limits = Limits { frame_bytes_max: FRAME_BYTES_MAX, ..Limits::default() };
+    let tasks = TaskTracker::new();
+    let telemetry = Arc::new(Telemetry::new());
+    let front = Arc::new(Front {
+        new_session: Box::new(move || Echo { limits }),
+        limits,
+        come_back: ComeBack::new(telemetry.clone()),
+        telemetry,
+        origin: "http://localhost".into(),
+        origins: Vec::new(),
+        subprotocol: None,
+        assets: Arc::new(|_path| None),
+        policy: HeaderValue::from_static("default-src 'none'"),
+        connections: Arc::new(Semaphore::new(limits.connections_max)),
+        tasks: tasks.clone(),
+        drain,
+    });
+    front.accept_loop(listener, None).await;
+    tasks.close();
+    tasks.wait().await;
+}
+
+/// Gives back every message as it came.
+struct Echo {
+    limits: Limits,
+}
+
+impl Stepped for Echo {
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn is_open(&self) -> bool {
+        true
+    }
+
+    fn has_failed_too_often(&self) -> bool {
+        false
+    }
+
+    fn news(&self) -> impl Future<Output = ()> + Send + 'static {
+        pending()
+    }
+
+    fn on_text(&mut self, text: &str) -> Step {
+        Step::Send(text_frame(text.as_bytes().to_vec()))
+    }
+
+    fn on_binary(&mut self, payload: Bytes) -> Step {
+        Step::Send(binary_frame(payload))
+    }
+
+    fn on_orders(&mut self) -> Vec<Step> {
+        Vec::new()
+    }
+
+    /// Never called: no step of an echo is an action.
+    fn perform(&self, _action: Action) -> impl Future<Output = Outcome> + Send + 'static {
+        pending()
+    }
+
+    fn on_outcome(&mut self, _outcome: Outcome) -> Vec<Step> {
+        Vec::new()
+    }
+
+    fn fill(&mut self, _outbox: &mut Outbox) -> Result<Option<Action>, CloseReason> {
+        Ok(None)
+    }
+
+    fn end(&mut self) {}
+}

@@ -1,0 +1,21 @@
+//! A clock that tests turn: the operating system's, moved.
+
+use kkanbu_model::{Clock, Minute, SystemClock};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The time of day, some minutes on.
+#[derive(Debug, Default)]
+pub(crate) struct TestClock(AtomicU64);
+
+impl TestClock {
+    /// Moves on.
+    pub(crate) fn forward(&self, minutes: u64) {
+        self.0.fetch_add(minutes, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn minute(&self) -> Minute {
+        SystemClock.minute().plus(self.0.load(Ordering::SeqCst))
+    }
+}
