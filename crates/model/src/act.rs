@@ -40,20 +40,11 @@ pub enum RoomAct {
 
 impl Act {
     /// All names, in the order of the variants.
-    pub const NAMES: [&'static str; 12] = [
-        "programme.create",
-        "programme.end",
-        "post.hide",
-        "post.restore",
-        "room.freeze",
-        "room.thaw",
-        "room.slow",
-        "room.notice",
-        "member.mute",
-        "member.unmute",
-        "member.remove",
-        "member.restore",
-    ];
+    pub const NAMES: [&'static str; 12] = {
+        let [hide, restore, freeze, thaw, slow, notice, mute, unmute, remove, readmit] = RoomAct::NAMES;
+        let (create, end) = (Self::CreateProgramme.name(), Self::EndProgramme.name());
+        [create, end, hide, restore, freeze, thaw, slow, notice, mute, unmute, remove, readmit]
+    };
 
     /// The name that the audit log and the admin socket have for it.
     pub const fn name(&self) -> &'static str {

@@ -2,17 +2,17 @@
 
 use super::Admin;
 use crate::feed::Feed;
-use crate::service::{Done, NotDone, ProgrammesError};
+use crate::service::{Done, NotDone, ProgrammesError, notice};
 use data_encoding::HEXLOWER;
 use kkanbu_model::{Body, BodyError, CommandKey, Handle, Minute, Offset, Programme, Room, RoomAct, SizeBand};
 use kkanbu_room::{HistoryPost, PostState, RoomState};
 use kkanbu_store::StoreError;
+use kkanbu_wire::Empty;
 use kkanbu_wire::admin::{
     AdminCode, AdminCommand, AdminError, Audit, AuditEntry, AuditHead, AuditList, CreateProgramme, Done as DoneReply,
     InProgramme, MemberDone, ModeratedPost, ModeratedPosts, ModeratedRoom, ModeratedRooms, NodeStatus, PostsOnly,
     ProgrammeCreated, ProgrammeItem, ProgrammeLinks, Programmes, RoomPosts, encode_result,
 };
-use kkanbu_wire::{Empty, NoticeInfo};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -232,9 +232,6 @@ fn handle(text: String) -> Result<Handle, AdminError> {
 }
 
 fn moderated_room(room: &Room, feed: &Feed, now: Minute) -> ModeratedRoom {
-    let notice = |state: &RoomState| {
-        state.notice().map(|(text, minute)| NoticeInfo { text: text.as_str().to_owned(), minute: minute.get() })
-    };
     ModeratedRoom {
         room: room.id.to_string(),
         name: room.name.as_str().to_owned(),

@@ -243,7 +243,8 @@ fn attend(
     Outcome::Command(Ok(Answer::Joined(joined)), Change::Attend(Attendance { feed, membership, cursor, live: false }))
 }
 
-fn notice(state: &RoomState) -> Option<NoticeInfo> {
+/// The notice that is up, as both wires tell it.
+pub(crate) fn notice(state: &RoomState) -> Option<NoticeInfo> {
     state.notice().map(|(text, minute)| NoticeInfo { text: text.as_str().to_owned(), minute: minute.get() })
 }
 

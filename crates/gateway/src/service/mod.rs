@@ -12,6 +12,7 @@ mod programmes;
 mod retention;
 mod schedule;
 
+pub(crate) use membership::notice;
 pub(crate) use moderation::{Done, NotDone};
 pub use programmes::{Programmes, ProgrammesError};
 pub(crate) use schedule::Phases;
