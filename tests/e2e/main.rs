@@ -8,6 +8,7 @@
 //! | `resume` | coming back without hole or duplicate, and being told where that can't be |
 //! | `quiet` | what nobody gets to see (promise P4) |
 //! | `trouble` | a log that fails, a full queue, readiness, draining |
+//! | `bad_days` | clients that read slowly or stop in the middle of a frame, a flood, a clock that jumps |
 //! | `moderation` | the admin socket: what moderators do, and what members see of it |
 //! | `acts` | an act is done once or not at all, wherever the server stops |
 //! | `retention` | what is kept no longer is in no file any more |
@@ -19,6 +20,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod acts;
+mod bad_days;
 mod calendar;
 mod harness;
 mod moderation;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use kkanbu_model::{Epoch, Event, Minute, Offset, Position, ProgrammeId, Publication, RoomAddress, StateVersion};
+use prometheus_client::metrics::histogram::Histogram;
 use std::fmt;
 use std::sync::Arc;
 
@@ -203,6 +204,10 @@ pub trait Broker: Send + Sync + 'static {
 
     /// Really asks the storage whether it could write now.
     async fn check(&self) -> Result<(), BrokerError>;
+
+    /// How long making things durable took, in seconds, since the start: for operators. It tells as much about people as the
+    /// number of publications does, and no more.
+    fn sync_seconds(&self) -> Histogram;
 
     /// Writes what waits and closes; afterwards everything answers `Closed`.
     async fn close(&self);

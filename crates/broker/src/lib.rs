@@ -13,3 +13,6 @@ pub use contract::{
     Broker, BrokerError, Entry, Found, GapReason, Head, IdempotencyKey, Page, PublishError, Published, Subscribed,
     Subscription,
 };
+
+/// Counts by size, as operators' tools read it.
+pub use prometheus_client::metrics::histogram::Histogram;

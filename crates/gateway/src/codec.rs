@@ -1,10 +1,14 @@
 //! RFC 6455 without a socket: bytes in, messages and reply bytes out.
 //!
 //! tungstenite's sans-IO context decodes and answers pings and closes; what it wants to write goes into the session's outbox, so
-//! that one writer owns the socket's bytes and ready-made frames can go out beside it.
+//! that one writer owns the socket's bytes and ready-made frames can go out beside it. The context has a buffer, so it exists only while
+//! a frame, a message or a closing handshake is partial.
+
+mod boundary;
 
 use crate::close::CloseReason;
 use crate::outbox::Outbox;
+use boundary::Boundary;
 use bytes::{Buf, Bytes, BytesMut};
 use std::io::{self, Read, Write};
 use tungstenite::error::{CapacityError, Error, ProtocolError};
@@ -13,8 +17,8 @@ use tungstenite::protocol::frame::{CloseFrame, Frame};
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Message, Utf8Bytes};
 
-/// Bytes that are read at once. Small: every connection's decoder holds this much.
-pub(crate) const READ_BUFFER_BYTES: usize = 4_096;
+/// Bytes that the context takes at once.
+const DECODER_BYTES: usize = 4_096;
 
 /// What came from the client.
 #[derive(Debug)]
@@ -31,9 +35,28 @@ pub(crate) enum Received {
 
 /// One connection's RFC 6455 state.
 pub(crate) struct Codec {
+    frame_bytes_max: usize,
+    end_of_input: bool,
+    /// There while something is partial.
+    decoder: Option<Box<Decoder>>,
+}
+
+/// What it takes to decode.
+struct Decoder {
     context: WebSocketContext,
     input: BytesMut,
-    end_of_input: bool,
+    boundary: Boundary,
+}
+
+impl Decoder {
+    fn new(frame_bytes_max: usize) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(DECODER_BYTES)
+            .max_frame_size(Some(frame_bytes_max))
+            .max_message_size(Some(frame_bytes_max));
+        let context = WebSocketContext::new(Role::Server, Some(config));
+        Self { context, input: BytesMut::new(), boundary: Boundary::default() }
+    }
 }
 
 /// Lets the context read what was fed and write into the outbox.
@@ -71,17 +94,18 @@ impl Write for Pipe<'_> {
 impl Codec {
     /// A server's side of a connection, with what the client sent before the upgrade was answered.
     pub(crate) fn new(early: &[u8], frame_bytes_max: usize) -> Self {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER_BYTES)
-            .max_frame_size(Some(frame_bytes_max))
-            .max_message_size(Some(frame_bytes_max));
-        let context = WebSocketContext::new(Role::Server, Some(config));
-        Self { context, input: BytesMut::from(early), end_of_input: false }
+        let mut codec = Self { frame_bytes_max, end_of_input: false, decoder: None };
+        codec.feed(early);
+        codec
     }
 
     /// Takes bytes from the socket.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
-        self.input.extend_from_slice(bytes);
+        if !bytes.is_empty() {
+            let decoder = self.decoder();
+            decoder.input.extend_from_slice(bytes);
+            decoder.boundary.pass(bytes);
+        }
     }
 
     /// The socket has no more bytes.
@@ -89,16 +113,29 @@ impl Codec {
         self.end_of_input = true;
     }
 
+    fn decoder(&mut self) -> &mut Decoder {
+        self.decoder.get_or_insert_with(|| Box::new(Decoder::new(self.frame_bytes_max)))
+    }
+
     /// The next message, if all of it is there; or why the connection has to end.
     pub(crate) fn next(&mut self, outbox: &mut Outbox) -> Result<Option<Received>, CloseReason> {
-        let mut pipe = Pipe { input: &mut self.input, end_of_input: self.end_of_input, outbox };
-        let message = match self.context.read(&mut pipe) {
+        let end_of_input = self.end_of_input;
+        let Some(decoder) = &mut self.decoder else {
+            return if end_of_input { Err(CloseReason::SocketLost) } else { Ok(None) };
+        };
+        let mut pipe = Pipe { input: &mut decoder.input, end_of_input, outbox };
+        let message = match decoder.context.read(&mut pipe) {
             Ok(message) => message,
-            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                if decoder.boundary.is_between_messages() {
+                    self.decoder = None;
+                }
+                return Ok(None);
+            }
             Err(error) => return Err(reason(&error)),
         };
         // A pong or close that the context has ready goes out before anything else does.
-        match self.context.flush(&mut pipe) {
+        match decoder.context.flush(&mut pipe) {
             Ok(()) | Err(Error::ConnectionClosed) => {}
             Err(error) => return Err(reason(&error)),
         }
@@ -115,9 +152,11 @@ impl Codec {
         let Some(code) = reason.code() else { return };
         let code = u16::try_from(kkanbu_wire::Code::number(code)).unwrap_or(1011);
         let frame = CloseFrame { code: CloseCode::from(code), reason: reason.text().into() };
-        let mut pipe = Pipe { input: &mut self.input, end_of_input: self.end_of_input, outbox };
+        let end_of_input = self.end_of_input;
+        let decoder = self.decoder();
+        let mut pipe = Pipe { input: &mut decoder.input, end_of_input, outbox };
         // The write goes into memory; that the context calls the connection closed now is no failure.
-        let _ = self.context.close(&mut pipe, Some(frame));
+        let _ = decoder.context.close(&mut pipe, Some(frame));
     }
 }
 
@@ -151,10 +190,8 @@ pub(crate) fn binary_frame(payload: Bytes) -> Bytes {
     frame_bytes(&Frame::message(payload, OpCode::Data(Data::Binary), true))
 }
 
-/// A ping as ready server frame bytes.
-pub(crate) fn ping_frame() -> Bytes {
-    frame_bytes(&Frame::ping(Bytes::new()))
-}
+/// A ping as ready server frame bytes: final, without payload (RFC 6455 §5.5.2).
+pub(crate) const PING_FRAME: [u8; 2] = [0x89, 0x00];
 
 fn frame_bytes(frame: &Frame) -> Bytes {
     let mut bytes = Vec::with_capacity(frame.len());

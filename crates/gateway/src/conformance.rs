@@ -4,14 +4,15 @@
 use crate::close::CloseReason;
 use crate::codec::{binary_frame, text_frame};
 use crate::come_back::ComeBack;
+use crate::engine::{Chunk, Common, Engine, Told};
+use crate::feed::FeedId;
 use crate::listener::Front;
-use crate::outbox::Outbox;
 use crate::service::{Action, Outcome};
 use crate::session::{Step, Stepped};
 use crate::telemetry::Telemetry;
 use bytes::Bytes;
 use http::HeaderValue;
-use kkanbu_model::Limits;
+use kkanbu_model::{Limits, Offset};
 use std::future::pending;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -27,10 +28,17 @@ pub async fn echo(listener: TcpListener, drain: CancellationToken) {
     let limits = Limits { frame_bytes_max: FRAME_BYTES_MAX, ..Limits::default() };
     let tasks = TaskTracker::new();
     let telemetry = Arc::new(Telemetry::new());
-    let front = Arc::new(Front {
-        new_session: Box::new(move || Echo { limits }),
-        limits,
+    let engine = Engine::start(Common {
+        new_session: Box::new(move |_waker| Echo { limits }),
+        telemetry: telemetry.clone(),
         come_back: ComeBack::new(telemetry.clone()),
+        drain: drain.clone(),
+        tasks: tasks.clone(),
+        linger: limits.fanout_linger,
+    });
+    let front = Arc::new(Front {
+        engine,
+        limits,
         telemetry,
         origin: "http://localhost".into(),
         origins: Vec::new(),
@@ -64,10 +72,6 @@ impl Stepped for Echo {
         false
     }
 
-    fn news(&self) -> impl Future<Output = ()> + Send + 'static {
-        pending()
-    }
-
     fn on_text(&mut self, text: &str) -> Step {
         Step::Send(text_frame(text.as_bytes().to_vec()))
     }
@@ -89,8 +93,30 @@ impl Stepped for Echo {
         Vec::new()
     }
 
-    fn fill(&mut self, _outbox: &mut Outbox) -> Result<Option<Action>, CloseReason> {
+    fn entered(&mut self, _feed: FeedId) -> Vec<Step> {
+        Vec::new()
+    }
+
+    fn on_told(&mut self, _feed: FeedId, _told: Told) -> Vec<Step> {
+        Vec::new()
+    }
+
+    fn gather(&mut self, _chunk: &mut Chunk, _is_stalled: bool) -> Result<Option<Action>, CloseReason> {
         Ok(None)
+    }
+
+    fn cursor(&self, _feed: FeedId) -> Option<Offset> {
+        None
+    }
+
+    fn advance(&mut self, _feed: FeedId, _cursor: Offset) {}
+
+    fn has_to_keep_up(&self, _feed: FeedId) -> bool {
+        false
+    }
+
+    fn feeds(&self) -> Vec<FeedId> {
+        Vec::new()
     }
 
     fn end(&mut self) {}

@@ -1,18 +1,23 @@
 //! One node's view of one room: its state, and a ring of ready frames that every session in the room reads with a cursor.
 
+mod bells;
 mod frames;
+mod ring;
+
+pub(crate) use bells::Bell;
 
 use crate::codec::text_frame;
+use crate::engine::Chunk;
+use crate::sync::{AtomicU64, Mutex, Ordering, RwLock};
 use crate::telemetry::Telemetry;
+use bells::Bells;
 use bytes::Bytes;
 use kkanbu_broker::{Broker, BrokerError, Subscribed};
-use kkanbu_model::{
-    Epoch, Event, MembershipId, Offset, Position, Publication, RoleId, RoomAddress, Sanction, StateVersion,
-};
+use kkanbu_model::{Epoch, MembershipId, Offset, Position, Publication, RoleId, RoomAddress, Sanction, StateVersion};
 use kkanbu_room::RoomState;
 use kkanbu_wire::{Padding, Push, RoomEndCode, encode_push};
-use parking_lot::{Mutex, RwLock};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use ring::{Outdated, Ring};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -22,51 +27,19 @@ use tokio_util::sync::CancellationToken;
 /// Wait before a log that could not be read is asked again.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// Somebody who wants to know that a room has news: rings without waiting.
-pub(crate) trait Bell: Send + Sync {
-    /// There are publications beyond the cursor.
-    fn ring(&self);
-    /// The room is over for this listener.
-    fn room_ended(&self, room: &RoomAddress, code: RoomEndCode);
-    /// A moderator has done something to this membership, which may be the listener's.
-    fn sanctioned(&self, room: &RoomAddress, membership: MembershipId, sanction: Sanction);
-}
+/// Names a feed of this process. A room that is followed anew has another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct FeedId(u64);
 
-/// A frame ready to be sent, and what it says.
-struct Ready {
-    frame: Bytes,
-    publication: Arc<Publication>,
-}
+impl FeedId {
+    fn next() -> Self {
+        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 
-/// Frames ready to be sent, oldest first, without holes up to the head.
-struct Ring {
-    frames: VecDeque<Ready>,
-    /// Offset of the newest frame.
-    head: Offset,
-}
-
-/// What frames made earlier may say that is no longer so.
-#[derive(Debug, Clone, Copy)]
-enum Outdated {
-    /// The text of this post.
-    Post(Offset),
-    /// The notice.
-    Notice,
-}
-
-/// What a publication makes outdated.
-const fn outdates(publication: &Publication) -> Option<Outdated> {
-    match publication.event {
-        Event::Edit { target, .. } | Event::Retract { target } | Event::Hide { target } | Event::Restore { target } => {
-            Some(Outdated::Post(target))
-        }
-        Event::Notice { .. } | Event::Settings(_) => Some(Outdated::Notice),
-        Event::Post { .. }
-        | Event::React { .. }
-        | Event::Answer { .. }
-        | Event::Freeze
-        | Event::Thaw
-        | Event::Slow { .. } => None,
+    #[cfg(test)]
+    pub(crate) const fn first() -> Self {
+        Self(0)
     }
 }
 
@@ -74,21 +47,16 @@ const fn outdates(publication: &Publication) -> Option<Outdated> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OutOfRing;
 
-/// Who listens to a room; or why nobody does any more.
-#[derive(Default)]
-struct Bells {
-    listeners: HashMap<u64, Arc<dyn Bell>>,
-    ended: Option<RoomEndCode>,
-}
-
 /// A room as this node follows it.
 pub(crate) struct Feed {
+    pub(crate) id: FeedId,
     pub(crate) address: RoomAddress,
     epoch: Epoch,
     state: RwLock<RoomState>,
     ring: Mutex<Ring>,
-    ring_max: usize,
     head: watch::Sender<Offset>,
+    /// The same, to be read without a lock.
+    newest: AtomicU64,
     bells: Mutex<Bells>,
     /// What moderators have done to members since the feed was opened. Somebody who joins at that moment may have read its membership before.
     sanctions: Mutex<HashMap<MembershipId, Sanction>>,
@@ -109,19 +77,7 @@ impl Feed {
     ) -> Result<(Arc<Self>, Follow), BrokerError> {
         let (head, mut subscription) = broker.subscribe(&address, Offset::ZERO).await?;
         let state = RoomState::before(head.kept_from, head.version);
-        let feed = Arc::new(Self {
-            address,
-            epoch: head.position.epoch,
-            ring: Mutex::new(Ring { frames: VecDeque::new(), head: state.head() }),
-            ring_max,
-            head: watch::Sender::new(state.head()),
-            state: RwLock::new(state),
-            bells: Mutex::default(),
-            sanctions: Mutex::default(),
-            paces: Mutex::default(),
-            members: RwLock::default(),
-            padding,
-        });
+        let feed = Arc::new(Self::new(address, head.position.epoch, state, ring_max, padding));
         while feed.head() < head.position.offset {
             match subscription.next().await? {
                 Subscribed::Publications(publications) => feed.take(&publications),
@@ -133,61 +89,44 @@ impl Feed {
         Ok((feed.clone(), Follow { feed, subscription, broker: broker.clone() }))
     }
 
+    /// A room of which nothing has come yet.
+    pub(crate) fn new(address: RoomAddress, epoch: Epoch, state: RoomState, ring_max: usize, padding: Padding) -> Self {
+        Self {
+            id: FeedId::next(),
+            address,
+            epoch,
+            ring: Mutex::new(Ring::new(state.head(), ring_max)),
+            head: watch::Sender::new(state.head()),
+            newest: AtomicU64::new(state.head().get()),
+            state: RwLock::new(state),
+            bells: Mutex::default(),
+            sanctions: Mutex::default(),
+            paces: Mutex::default(),
+            members: RwLock::default(),
+            padding,
+        }
+    }
+
     /// Applies publications and makes their frames, then wakes everybody.
-    fn take(&self, publications: &[Arc<Publication>]) {
+    pub(crate) fn take(&self, publications: &[Arc<Publication>]) {
         let mut state = self.state.write();
         let mut ring = self.ring.lock();
         for publication in publications {
-            if publication.offset <= ring.head {
+            if publication.offset <= ring.head() {
                 continue;
             }
             state.apply(publication);
-            if let Some(outdated) = outdates(publication) {
-                self.renew(&mut ring, &state, outdated);
+            if let Some(outdated) = Outdated::by(publication) {
+                ring.renew(outdated, |publication| self.frame(&state, publication));
             }
-            let frame = self.frame(&state, publication);
-            ring.frames.push_back(Ready { frame, publication: publication.clone() });
-            ring.head = publication.offset;
-            while ring.frames.len() > self.ring_max {
-                ring.frames.pop_front();
-            }
+            ring.push(publication, self.frame(&state, publication));
         }
-        let head = ring.head;
+        let head = ring.head();
         drop(ring);
         drop(state);
+        self.newest.store(head.get(), Ordering::SeqCst);
         self.head.send_replace(head);
-        self.bells.lock().listeners.values().for_each(|bell| bell.ring());
-    }
-
-    /// Makes frames anew that say what is no longer so: who has not got them yet gets no text that was taken back or hidden.
-    fn renew(&self, ring: &mut Ring, state: &RoomState, outdated: Outdated) {
-        for ready in &mut ring.frames {
-            let concerned = match (&ready.publication.event, outdated) {
-                (Event::Post { .. }, Outdated::Post(target)) => ready.publication.offset == target,
-                (Event::Edit { target: of, .. } | Event::Restore { target: of }, Outdated::Post(target)) => {
-                    *of == target
-                }
-                (Event::Notice { .. } | Event::Settings(_), Outdated::Notice) => true,
-                (
-                    Event::Post { .. }
-                    | Event::Edit { .. }
-                    | Event::Restore { .. }
-                    | Event::Retract { .. }
-                    | Event::React { .. }
-                    | Event::Answer { .. }
-                    | Event::Hide { .. }
-                    | Event::Freeze
-                    | Event::Thaw
-                    | Event::Slow { .. }
-                    | Event::Notice { .. }
-                    | Event::Settings(_),
-                    Outdated::Post(_) | Outdated::Notice,
-                ) => false,
-            };
-            if concerned {
-                ready.frame = self.frame(state, &ready.publication);
-            }
-        }
+        self.bells.lock().each().for_each(Bell::ring);
     }
 
     /// The frame of a publication as the room stands now: nothing of what was retracted since.
@@ -196,51 +135,41 @@ impl Feed {
         text_frame(encode_push(&push, self.padding))
     }
 
-    /// Frames for publications that were read from the log.
-    pub(crate) fn frames(&self, publications: &[Arc<Publication>]) -> Vec<Bytes> {
+    /// Frames for publications that were read from the log, and the last one's offset. The log may be ahead of this node's view of the room;
+    /// what is beyond the view comes with the view.
+    pub(crate) fn frames(&self, publications: &[Arc<Publication>]) -> (Vec<Bytes>, Option<Offset>) {
+        let head = self.head();
+        let seen = publications.partition_point(|publication| publication.offset <= head);
+        let seen = publications.get(..seen).unwrap_or_default();
         let state = self.state.read();
-        publications.iter().map(|publication| self.frame(&state, publication)).collect()
+        let frames = seen.iter().map(|publication| self.frame(&state, publication)).collect();
+        (frames, seen.last().map(|last| last.offset))
     }
 
     /// The log begins at `kept_from` now: what is before it is forgotten here too.
     pub(crate) fn trim(&self, kept_from: Offset) {
         self.state.write().trim(kept_from);
-        let mut ring = self.ring.lock();
-        while ring.frames.front().is_some_and(|ready| ready.publication.offset < kept_from) {
-            ring.frames.pop_front();
-        }
+        self.ring.lock().trim(kept_from);
     }
 
     /// The text of these publications is no longer in the log.
     pub(crate) fn erased(&self, offsets: &[Offset]) {
         self.state.write().erased(offsets);
-        let mut ring = self.ring.lock();
-        for ready in &mut ring.frames {
-            if offsets.contains(&ready.publication.offset)
-                && let Some(event) = ready.publication.event.without_text()
-            {
-                let Publication { offset, minute, .. } = *ready.publication;
-                ready.publication = Arc::new(Publication { offset, minute, event });
-            }
-        }
+        self.ring.lock().erase(offsets);
     }
 
-    /// Copies frames after `cursor` out by `push`, as long as that wants more. Returns the new cursor.
-    pub(crate) fn copy_after(&self, cursor: Offset, mut push: impl FnMut(&Bytes) -> bool) -> Result<Offset, OutOfRing> {
-        let ring = self.ring.lock();
-        if cursor >= ring.head {
-            return Ok(cursor);
+    /// Gathers frames after `cursor`, as many as go together. False where there are none.
+    pub(crate) fn gather(&self, cursor: Offset, chunk: &mut Chunk) -> Result<bool, OutOfRing> {
+        chunk.begin(self.id, cursor);
+        if cursor >= self.head() {
+            return Ok(false);
         }
-        let waiting = usize::try_from(ring.head.get() - cursor.get()).unwrap_or(usize::MAX);
-        let skip = ring.frames.len().checked_sub(waiting).ok_or(OutOfRing)?;
-        let mut at = cursor;
-        for ready in ring.frames.iter().skip(skip) {
-            at = at.next();
-            if !push(&ready.frame) {
-                break;
-            }
-        }
-        Ok(at)
+        self.ring.lock().gather(cursor, chunk)
+    }
+
+    /// Whether the ring still has all that follows `cursor`.
+    pub(crate) fn reaches(&self, cursor: Offset) -> bool {
+        self.ring.lock().following(cursor).is_ok()
     }
 
     /// Reads the room's state.
@@ -250,7 +179,7 @@ impl Feed {
 
     /// The last publication that was applied here.
     pub(crate) fn head(&self) -> Offset {
-        *self.head.borrow()
+        Offset::new(self.newest.load(Ordering::SeqCst))
     }
 
     /// Where the room stands here.
@@ -263,20 +192,15 @@ impl Feed {
         self.head.subscribe().wait_for(|head| *head >= version.0).await.is_ok()
     }
 
-    /// Rings for `listener` from now on; tells it at once where the room is over already.
-    pub(crate) fn listen(&self, listener: u64, bell: Arc<dyn Bell>) {
-        let mut bells = self.bells.lock();
-        match bells.ended {
-            Some(code) => bell.room_ended(&self.address, code),
-            None => drop(bells.listeners.insert(listener, bell)),
-        }
+    /// Rings for `listener` from now on; or says why the room is over already.
+    pub(crate) fn listen(&self, listener: u64, bell: Arc<dyn Bell>) -> Result<(), RoomEndCode> {
+        self.bells.lock().listen(listener, bell)
     }
 
     /// Tells everybody what a moderator has done to a membership. Whoever listens from now on finds it by [`Feed::sanction`].
     pub(crate) fn sanctioned(&self, membership: MembershipId, sanction: Sanction) {
         self.sanctions.lock().insert(membership, sanction);
-        let bells = self.bells.lock();
-        bells.listeners.values().for_each(|bell| bell.sanctioned(&self.address, membership, sanction));
+        self.bells.lock().each().for_each(|bell| bell.sanctioned(membership, sanction));
     }
 
     /// What a moderator has done to this membership since the feed was opened.
@@ -304,14 +228,12 @@ impl Feed {
 
     /// No longer rings for `listener`.
     pub(crate) fn unlisten(&self, listener: u64) {
-        self.bells.lock().listeners.remove(&listener);
+        self.bells.lock().unlisten(listener);
     }
 
     /// Tells every listener that the room is over, and forgets them.
     pub(crate) fn end(&self, code: RoomEndCode) {
-        let mut bells = self.bells.lock();
-        bells.ended = Some(code);
-        bells.listeners.drain().for_each(|(_, bell)| bell.room_ended(&self.address, code));
+        self.bells.lock().end(code);
     }
 
     /// Members by role, as last set.

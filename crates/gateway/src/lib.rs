@@ -11,7 +11,7 @@ mod codec;
 mod come_back;
 #[cfg(feature = "conformance")]
 mod conformance;
-mod connection;
+mod engine;
 mod feed;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -21,11 +21,16 @@ mod handles;
 mod http;
 mod join_code;
 mod listener;
+#[cfg(feature = "measure")]
+#[doc(hidden)]
+pub mod measure;
 mod ops;
 mod outbox;
 mod server;
 mod service;
 mod session;
+mod socket;
+mod sync;
 mod telemetry;
 
 pub use come_back::come_back_spread;

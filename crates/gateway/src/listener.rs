@@ -1,23 +1,21 @@
 //! The accept loop: one HTTP/1 connection after another, with deadlines; upgraded ones become sessions.
 
-use crate::come_back::ComeBack;
-use crate::connection::Connection;
+use crate::engine::{Arrival, Engine};
 use crate::http::{Assets, Reply, content_security_policy, page, plain, upgrade};
-use crate::session::{Session, Stepped};
+use crate::socket::Socket;
 use crate::telemetry::Telemetry;
-use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use kkanbu_model::Limits;
+use parking_lot::Mutex;
 use std::convert::Infallible;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
@@ -62,9 +60,9 @@ pub enum ListenError {
 }
 
 /// What every connection of the members' listener needs.
-pub(crate) struct Front<D> {
-    /// Gives an upgraded connection its session.
-    pub(crate) new_session: Box<dyn Fn() -> D + Send + Sync>,
+pub(crate) struct Front {
+    /// Takes upgraded connections.
+    pub(crate) engine: Engine<Socket>,
     pub(crate) limits: Limits,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) origin: Arc<str>,
@@ -76,16 +74,13 @@ pub(crate) struct Front<D> {
     pub(crate) connections: Arc<Semaphore>,
     pub(crate) tasks: TaskTracker,
     pub(crate) drain: CancellationToken,
-    pub(crate) come_back: ComeBack,
 }
 
-impl Front<Session> {
+impl Front {
     pub(crate) fn policy(origin: &str) -> HeaderValue {
         HeaderValue::try_from(content_security_policy(origin)).unwrap_or(HeaderValue::from_static("default-src 'none'"))
     }
-}
 
-impl<D: Stepped> Front<D> {
     /// Accepts until the drain begins.
     pub(crate) async fn accept_loop(self: Arc<Self>, listener: TcpListener, tls: Option<Tls>) {
         let acceptor = tls.map(|tls| TlsAcceptor::from(tls.0));
@@ -110,24 +105,21 @@ impl<D: Stepped> Front<D> {
         let permit = self.connections.clone().try_acquire_owned().ok();
         let tasks = self.tasks.clone();
         tasks.spawn(async move {
-            let Some(acceptor) = acceptor else { return self.serve(stream, permit).await };
+            let Some(acceptor) = acceptor else { return self.serve(Socket::Plain(stream), permit).await };
             let handshake = tokio::time::timeout(self.limits.header, acceptor.accept(stream));
             match handshake.await {
-                Ok(Ok(stream)) => self.serve(stream, permit).await,
+                Ok(Ok(stream)) => self.serve(Socket::Tls(Box::new(stream)), permit).await,
                 Ok(Err(_)) | Err(_) => self.telemetry.tls_handshake_failed(),
             }
         });
     }
 
-    async fn serve<S>(self: Arc<Self>, stream: S, permit: Option<OwnedSemaphorePermit>)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
+    async fn serve(self: Arc<Self>, stream: Socket, permit: Option<OwnedSemaphorePermit>) {
         let drain = self.drain.clone();
         let (header, close) = (self.limits.header, self.limits.close);
-        let permit = Arc::new(permit);
+        let permit = Arc::new(Mutex::new(permit));
         let answer = service_fn(move |request| {
-            let reply = self.clone().answer::<S>(request, permit.clone());
+            let reply = self.clone().answer(request, &permit);
             async move { Ok::<_, Infallible>(reply) }
         });
         let connection = http1::Builder::new()
@@ -148,11 +140,8 @@ impl<D: Stepped> Front<D> {
         }
     }
 
-    fn answer<S>(self: Arc<Self>, mut request: Request<Incoming>, permit: Arc<Option<OwnedSemaphorePermit>>) -> Reply
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        if permit.is_none() {
+    fn answer(self: Arc<Self>, mut request: Request<Incoming>, permit: &Mutex<Option<OwnedSemaphorePermit>>) -> Reply {
+        if permit.lock().is_none() {
             self.telemetry.connection_refused();
             return plain(StatusCode::SERVICE_UNAVAILABLE, "too many connections; come back later\n");
         }
@@ -163,14 +152,17 @@ impl<D: Stepped> Front<D> {
         match upgrade(&request, &self.origins, self.subprotocol) {
             Ok(reply) => {
                 let upgraded = hyper::upgrade::on(&mut request);
+                // From now on the place belongs to the session.
+                let permit = permit.lock().take();
                 let tasks = self.tasks.clone();
                 tasks.spawn(async move {
                     if let Ok(upgraded) = upgraded.await
-                        && let Ok(parts) = upgraded.downcast::<TokioIo<S>>()
+                        && let Ok(parts) = upgraded.downcast::<TokioIo<Socket>>()
                     {
-                        self.session(parts.io.into_inner(), parts.read_buf).await;
+                        self.engine
+                            .take(Arrival { socket: parts.io.into_inner(), early: parts.read_buf, permit })
+                            .await;
                     }
-                    drop(permit);
                 });
                 reply
             }
@@ -179,16 +171,5 @@ impl<D: Stepped> Front<D> {
                 refused.reply()
             }
         }
-    }
-
-    async fn session<S>(&self, socket: S, early: Bytes)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let session = (self.new_session)();
-        self.telemetry.session_began();
-        let connection = Connection::new(socket, &early, session);
-        let reason = connection.run(&self.drain, &self.come_back).await;
-        self.telemetry.session_ended(reason);
     }
 }

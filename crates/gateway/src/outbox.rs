@@ -2,25 +2,23 @@
 
 use bytes::{Buf, BytesMut};
 
-/// Bytes from which on the outbox takes no more publications: the cursor waits instead, and its distance is the debt.
-pub(crate) const OUTBOX_SOFT_BYTES: usize = 65_536;
+/// Bytes from which on nothing more is asked for: what a client does not read it has no replies to.
+pub(crate) const OUTBOX_SOFT_BYTES: usize = 8_192;
 
-/// Largest memory kept for reuse while nothing waits.
-const KEEP_BYTES: usize = 4_096;
-
-/// Bytes that wait for the socket.
+/// Bytes that wait for the socket: replies, what came with them, and the rest of a publication that the socket took a part of. Whole
+/// publications wait in their room's ring.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     bytes: BytesMut,
 }
 
 impl Outbox {
-    /// Appends whole frames.
+    /// Appends whole frames, or the rest of one.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Whether publications may be copied in.
+    /// Whether the client may ask for more.
     pub(crate) fn has_room(&self) -> bool {
         self.bytes.len() < OUTBOX_SOFT_BYTES
     }
@@ -38,8 +36,8 @@ impl Outbox {
     /// The socket took `count` bytes.
     pub(crate) fn taken(&mut self, count: usize) {
         self.bytes.advance(count.min(self.bytes.len()));
-        // The capacity leaves out what was taken already; reclaiming brings that back, and allocates nothing.
-        if self.bytes.is_empty() && self.bytes.try_reclaim(KEEP_BYTES + 1) {
+        // No memory is held while nothing waits.
+        if self.bytes.is_empty() {
             self.bytes = BytesMut::new();
         }
     }
@@ -50,13 +48,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outbox_that_was_full_keeps_little_memory_when_it_is_empty() {
+    fn an_outbox_keeps_no_memory_when_it_is_empty() {
         let mut outbox = Outbox::default();
         outbox.push(&vec![0; OUTBOX_SOFT_BYTES]);
         outbox.taken(OUTBOX_SOFT_BYTES / 2);
         assert_eq!(outbox.waiting().len(), OUTBOX_SOFT_BYTES / 2);
         outbox.taken(OUTBOX_SOFT_BYTES / 2);
         assert!(outbox.is_empty());
-        assert!(!outbox.bytes.try_reclaim(KEEP_BYTES + 1), "the memory is still there");
+        assert!(!outbox.bytes.try_reclaim(1), "there is memory still");
     }
 }

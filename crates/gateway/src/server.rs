@@ -2,6 +2,7 @@
 
 use crate::admin::{self, Admin};
 use crate::come_back::ComeBack;
+use crate::engine::{Common, Engine};
 use crate::http::Assets;
 use crate::listener::{Front, ListenError, Tls};
 use crate::ops;
@@ -13,11 +14,12 @@ use kkanbu_model::{Clock, Limits, Programme};
 use kkanbu_room::Guard;
 use kkanbu_store::Store;
 use kkanbu_wire::Padding;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpSocket, UnixListener};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +30,9 @@ const CALENDAR: Duration = Duration::from_secs(1);
 
 /// How often allowances that are full again are forgotten.
 const FORGET_RATES: Duration = Duration::from_mins(1);
+
+/// Connections that the kernel keeps until they are accepted, where it allows as many. All members come back at once after a restart.
+const BACKLOG: u32 = 4_096;
 
 /// Reads a programme file's text; or says everything that is wrong with it.
 pub type ReadProgramme = fn(&str) -> Result<Programme, Vec<String>>;
@@ -47,6 +52,14 @@ pub struct Settings {
     pub padding: Padding,
     /// Time from the signal to the last task.
     pub drain: Duration,
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A restarted server takes its port at once.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// What the server stands on.
@@ -77,18 +90,14 @@ pub struct Listening {
 
 impl Listening {
     /// Opens the members' port and, where given, the operators' and the admin socket. Port 0 takes a free one.
-    pub async fn bind(
+    pub fn bind(
         members: SocketAddr,
         ops: Option<SocketAddr>,
         admin_socket: Option<&Path>,
     ) -> Result<Self, ListenError> {
-        let tcp =
-            async |address| TcpListener::bind(address).await.map_err(|source| ListenError::Address { address, source });
-        let members = tcp(members).await?;
-        let ops = match ops {
-            Some(address) => Some(tcp(address).await?),
-            None => None,
-        };
+        let tcp = |address| listen(address).map_err(|source| ListenError::Address { address, source });
+        let members = tcp(members)?;
+        let ops = ops.map(tcp).transpose()?;
         // Last, so that a port that is taken leaves no socket file behind.
         let admin = match admin_socket {
             Some(path) => {
@@ -139,7 +148,7 @@ impl Server {
             limits: settings.limits,
             padding: settings.padding,
             guard: parts.guard,
-            telemetry: Arc::new(Telemetry::new()),
+            telemetry: Arc::new(Telemetry::new().with_log(&*parts.broker)),
             tasks: feeds.clone(),
             stop: stop.clone(),
         }));
@@ -163,10 +172,18 @@ impl Server {
         let mut origins = self.settings.origins.clone();
         origins.push(self.settings.public_origin.clone());
         let (service, server) = (self.service.clone(), origin.clone());
+        let telemetry = self.service.telemetry.clone();
         let front = Arc::new(Front {
-            new_session: Box::new(move || Session::new(service.clone(), server.clone())),
+            engine: Engine::start(Common {
+                new_session: Box::new(move |waker| Session::new(service.clone(), server.clone(), waker)),
+                telemetry: telemetry.clone(),
+                come_back: ComeBack::new(telemetry.clone()),
+                drain: drain.clone(),
+                tasks: self.tasks.clone(),
+                linger: self.settings.limits.fanout_linger,
+            }),
             limits: self.settings.limits,
-            telemetry: self.service.telemetry.clone(),
+            telemetry,
             policy: Front::policy(&origin),
             origin: origin.clone(),
             origins,
@@ -175,7 +192,6 @@ impl Server {
             connections: Arc::new(Semaphore::new(self.settings.limits.connections_max)),
             tasks: self.tasks.clone(),
             drain: drain.clone(),
-            come_back: ComeBack::new(self.service.telemetry.clone()),
         });
         self.spawn_ops(listening.ops, &drain);
         let admin_path = self.spawn_admin(listening.admin, origin, drain);

@@ -3,7 +3,7 @@
 
 use crate::close::CloseReason;
 use crate::http::UpgradeRefused;
-use kkanbu_broker::BrokerError;
+use kkanbu_broker::{Broker, BrokerError};
 use kkanbu_model::{RoomAct, RoomAddress};
 use kkanbu_store::StoreError;
 use kkanbu_wire::{Code, Command, RejectCode};
@@ -12,7 +12,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Registry, Unit};
 use std::io;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tracing::{debug, error, warn};
@@ -85,6 +85,13 @@ impl Telemetry {
         }
         telemetry.register();
         telemetry
+    }
+
+    /// Shows what the room log counts too.
+    pub(crate) fn with_log(mut self, broker: &dyn Broker) -> Self {
+        let help = "Times that making publications and other changes of the room log durable took";
+        self.registry.register_with_unit("log_sync", help, Unit::Seconds, broker.sync_seconds());
+        self
     }
 
     fn register(&mut self) {

@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Have all members of a programme talk over real WebSockets, and count what was lost.
     Rehearse(crate::rehearse::RehearseOptions),
+    /// Measure this server on this machine, with what the kernel alone costs beside it.
+    Bench(crate::commands::BenchOptions),
     /// Look after a running server: programmes, moderation, the audit log.
     Admin(crate::commands::AdminOptions),
     /// Print what a shell needs to complete this command line.

@@ -2,6 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "cli/bench.rs"]
+mod bench;
+#[path = "cli/crowds.rs"]
+mod crowds;
+#[path = "cli/descriptors.rs"]
+mod descriptors;
 #[path = "cli/operators.rs"]
 mod operators;
 

@@ -1,17 +1,17 @@
 //! The pseudonym that a room shows, and the language that it is drawn in.
 
-use crate::text::{is_bidi_override, is_refused_control};
+use crate::text::{has_more_graphemes, is_bidi_override, is_refused_control};
 use std::fmt;
+use std::sync::Arc;
 use unicode_normalization::is_nfc;
-use unicode_segmentation::UnicodeSegmentation;
 
 /// Most graphemes a handle may have.
 const HANDLE_GRAPHEMES_MAX: usize = 40;
 
 /// A pseudonym in one room ("용감한 고라니", "brave-otter"): random words, unique in the room, never a function of
-/// anything stable about the member.
+/// anything stable about the member. Clones share the text.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Handle(String);
+pub struct Handle(Arc<str>);
 
 /// Why a text is no handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,13 +34,13 @@ impl Handle {
         if text.trim().is_empty() {
             return Err(HandleError::Empty);
         }
-        if text.graphemes(true).count() > HANDLE_GRAPHEMES_MAX {
+        if has_more_graphemes(&text, HANDLE_GRAPHEMES_MAX) {
             return Err(HandleError::TooLong);
         }
         if text.chars().any(|c| c.is_control() || is_refused_control(c) || is_bidi_override(c)) || !is_nfc(&text) {
             return Err(HandleError::NotPlain);
         }
-        Ok(Self(text))
+        Ok(Self(text.into()))
     }
 
     /// The words.

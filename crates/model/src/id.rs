@@ -1,6 +1,7 @@
 //! Names that organisers give: of programmes, roles and rooms. None of them names a person.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Longest id, in bytes.
 const ID_BYTES_MAX: usize = 64;
@@ -19,13 +20,15 @@ fn checked(text: String) -> Result<String, IdError> {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
+        ///
+        /// Clones share the text.
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Checks that `text` is an id.
             pub fn new(text: impl Into<String>) -> Result<Self, IdError> {
-                checked(text.into()).map(Self)
+                checked(text.into()).map(|text| Self(text.into()))
             }
 
             /// The id's text.

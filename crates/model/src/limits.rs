@@ -43,11 +43,17 @@ pub struct Limits {
     pub write_stall_max: Duration,
     /// Time for the closing handshake and the last bytes. Crossed: the socket is dropped.
     pub close: Duration,
-    /// Publications of a room that are kept ready in memory. Crossed: a live session that is further behind closes as `slow_consumer`;
-    /// one that is still catching up has older ones read from the log.
+    /// Publications of a room that are kept ready in memory. Crossed: a live session that is further behind, and whose socket takes nothing,
+    /// closes as `slow_consumer`; any other that is further behind has older ones read from the log.
     pub ring_publications_max: usize,
+    /// Longest time that a publication waits for others of its room, where one was sent on just before: they leave together. A lone one leaves
+    /// at once. Crossed: it leaves, with what has come until then. Zero: none ever waits.
+    pub fanout_linger: Duration,
     /// Publications that wait for the log's writer. Crossed: `unavailable`.
     pub log_queue_max: usize,
+    /// Longest time that a publication waits for others to be synced with, where publications come faster than that. One that comes alone
+    /// does not wait. Crossed: what has come by then is synced. Longer: less CPU a publication, and later answers.
+    pub commit_linger: Duration,
     /// Longest time that a text lies in the log's files after it expired, was replaced or taken back, but for the time that deleting takes.
     /// Crossed: it is deleted.
     pub retention_pass: Duration,
@@ -77,7 +83,9 @@ impl Default for Limits {
             write_stall_max: Duration::from_secs(20),
             close: Duration::from_secs(2),
             ring_publications_max: 1_024,
+            fanout_linger: Duration::from_millis(4),
             log_queue_max: 4_096,
+            commit_linger: Duration::from_millis(5),
             retention_pass: Duration::from_mins(10),
             publish: Duration::from_secs(5),
         }

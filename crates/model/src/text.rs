@@ -1,8 +1,10 @@
 //! Text that people write: what may be in it and how long it may be.
 
 use crate::Limits;
+use std::borrow::Cow;
 use std::fmt;
-use unicode_normalization::UnicodeNormalization;
+use std::sync::Arc;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Bidirectional embeddings, overrides and isolates (Unicode UAX #9), with which text can be made to read as another.
@@ -14,6 +16,16 @@ pub(crate) const fn is_bidi_override(c: char) -> bool {
 pub(crate) fn is_refused_control(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+}
+
+/// The text in NFC. Most text is already, and a look at each character tells (UAX #15 §9).
+fn to_nfc(text: &str) -> Cow<'_, str> {
+    if is_nfc_quick(text.chars()) == IsNormalized::Yes { text.into() } else { text.nfc().collect() }
+}
+
+/// Whether a text has more graphemes than that. None has more graphemes than bytes, so that most need not be counted.
+pub(crate) fn has_more_graphemes(text: &str, max: usize) -> bool {
+    text.len() > max && text.graphemes(true).nth(max).is_some()
 }
 
 /// Why a text is no body.
@@ -33,9 +45,10 @@ pub enum BodyError {
     BidiOverride,
 }
 
-/// What a post says: NFC, of bounded length, without characters that hide or reorder text. It does not print itself.
+/// What a post says: NFC, of bounded length, without characters that hide or reorder text. It does not print itself. Clones
+/// share the text.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Body(String);
+pub struct Body(Arc<str>);
 
 impl Body {
     /// Normalises `text` to NFC (UAX #15) and checks it.
@@ -50,24 +63,24 @@ impl Body {
         if text.chars().any(is_refused_control) {
             return Err(BodyError::ControlCharacter);
         }
-        let body: String = text.nfc().collect();
+        let body = to_nfc(text);
         if body.chars().all(is_blank) {
             return Err(BodyError::Empty);
         }
-        if body.len() > limits.body_bytes_max || body.graphemes(true).count() > limits.body_graphemes_max {
+        if body.len() > limits.body_bytes_max || has_more_graphemes(&body, limits.body_graphemes_max) {
             return Err(BodyError::TooLong);
         }
-        Ok(Self(body))
+        Ok(Self(body.into()))
     }
 
     /// A body that was checked when it was written, as the log gives it back.
     pub fn from_log(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 
     /// What is left of a body after its text was deleted from the log.
-    pub const fn erased() -> Self {
-        Self(String::new())
+    pub fn erased() -> Self {
+        Self(Arc::default())
     }
 
     /// Whether the text was deleted. No body that anybody wrote is empty.
@@ -109,9 +122,9 @@ const NAME_BYTES_MAX: usize = 320;
 )]
 pub struct NameError;
 
-/// Name of a programme, organisation, role or room, as people see it. It names no person.
+/// Name of a programme, organisation, role or room, as people see it. It names no person. Clones share the text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Name(String);
+pub struct Name(Arc<str>);
 
 impl Name {
     /// Normalises `text` to NFC and checks it.
@@ -119,7 +132,7 @@ impl Name {
         let name: String = text.trim().nfc().collect();
         let plain = !name.chars().any(|c| c.is_control() || is_refused_control(c) || is_bidi_override(c));
         let fits = name.len() <= NAME_BYTES_MAX && (1..=NAME_GRAPHEMES_MAX).contains(&name.graphemes(true).count());
-        if plain && fits { Ok(Self(name)) } else { Err(NameError) }
+        if plain && fits { Ok(Self(name.into())) } else { Err(NameError) }
     }
 
     /// The text.
@@ -149,6 +162,14 @@ mod tests {
         let limits = Limits { body_graphemes_max: 3, ..Limits::default() };
         assert!(Body::new(&family.repeat(3), &limits).is_ok());
         assert_eq!(Body::new(&family.repeat(4), &limits), Err(BodyError::TooLong));
+    }
+
+    #[test]
+    fn text_of_other_scripts_is_normalised_too() {
+        // A combining mark after its letter, two marks in the wrong order, jamo, a singleton, and one that NFC takes apart.
+        for text in ["e\u{301}", "q\u{307}\u{323}", "\u{1112}\u{1161}\u{11AB}", "\u{212B}", "\u{958}", "가\u{11A8}"] {
+            assert_eq!(body(text).unwrap().as_str(), text.nfc().collect::<String>(), "{text:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod docgen;
 mod fuzz;
 mod page;
+mod peers;
 mod processes;
 mod repo;
 mod report;
@@ -36,6 +37,8 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Build the page with the pinned Node into `crates/web/dist/`.
     Page(page::Options),
+    /// Measure what a user would pick instead of us, in turns with us, and write the table.
+    Peers(peers::Options),
 }
 
 /// `cargo xtask docgen`
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Docgen(options) => docgen::run(options.check).map(|()| ExitCode::SUCCESS),
         Command::Fuzz(options) => fuzz::command(&options),
         Command::Page(options) => page::command(&options),
+        Command::Peers(options) => peers::command(&options),
     };
     done.unwrap_or_else(|error| {
         report::warn(format_args!("xtask: {error:#}"));

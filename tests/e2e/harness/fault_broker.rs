@@ -4,7 +4,7 @@ use super::SILENCE;
 use async_trait::async_trait;
 use kkanbu_broker::memory::MemoryBroker;
 use kkanbu_broker::{
-    Broker, BrokerError, Entry, Found, Head, IdempotencyKey, Page, PublishError, Published, Subscription,
+    Broker, BrokerError, Entry, Found, Head, Histogram, IdempotencyKey, Page, PublishError, Published, Subscription,
 };
 use kkanbu_model::{Epoch, Offset, Position, ProgrammeId, RoomAddress};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -114,6 +114,10 @@ impl Broker for FaultBroker {
     async fn check(&self) -> Result<(), BrokerError> {
         self.works()?;
         self.inner.check().await
+    }
+
+    fn sync_seconds(&self) -> Histogram {
+        self.inner.sync_seconds()
     }
 
     async fn close(&self) {

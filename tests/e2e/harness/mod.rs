@@ -120,7 +120,7 @@ impl World {
         programmes.create(programme("other-2023")).await.unwrap();
 
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let listening = Listening::bind(any, Some(any), Some(&path("admin.sock"))).await.unwrap();
+        let listening = Listening::bind(any, Some(any), Some(&path("admin.sock"))).unwrap();
         let (address, ops) = (listening.members_address().unwrap(), listening.ops_address().unwrap());
         let scheme = if tls.is_some() { "https" } else { "http" };
         let origin = format!("{scheme}://localhost:{}", address.port());

@@ -12,6 +12,12 @@ impl TestClock {
     pub(crate) fn forward(&self, minutes: u64) {
         self.0.fetch_add(minutes, Ordering::SeqCst);
     }
+
+    /// Jumps forward, or back.
+    pub(crate) fn jump(&self, minutes: i64) {
+        // What is added and taken wraps, and so does the sum.
+        self.0.fetch_add(minutes.cast_unsigned(), Ordering::SeqCst);
+    }
 }
 
 impl Clock for TestClock {

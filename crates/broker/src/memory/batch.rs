@@ -20,6 +20,8 @@ pub(crate) struct Batch {
 /// A room as it will be when the batch is durable.
 struct Tentative {
     standing: Standing,
+    /// Where it stood before, if that is not in the journal yet.
+    new: Option<Standing>,
     changed: bool,
     log: Option<Arc<RoomLog>>,
     keys: HashMap<IdempotencyKey, Found>,
@@ -72,9 +74,10 @@ impl Batch {
         &self.records
     }
 
-    /// Where the rooms will stand.
-    pub(crate) fn standings(&self) -> impl Iterator<Item = (&RoomAddress, &Standing)> {
-        self.rooms.iter().filter(|(_, room)| room.changed).map(|(address, room)| (address, &room.standing))
+    /// Rooms that the journal does not know yet, and where they stand before the records.
+    pub(crate) fn new_rooms(&self) -> impl Iterator<Item = (&RoomAddress, &Standing)> {
+        let changed = self.rooms.iter().filter(|(_, room)| room.changed);
+        changed.filter_map(|(address, room)| Some((address, room.new.as_ref()?)))
     }
 
     /// All rooms that the batch looked at.
@@ -100,8 +103,14 @@ impl Batch {
 
 impl Tentative {
     fn of(room: Option<KnownRoom>) -> Self {
-        let room = room.unwrap_or_else(|| KnownRoom { standing: Standing::new_room(), log: None });
-        Self { standing: room.standing, changed: false, log: room.log, keys: HashMap::new(), publications: Vec::new() }
+        let (standing, new, log) = room.map_or_else(
+            || {
+                let standing = Standing::new_room();
+                (standing, Some(standing), None)
+            },
+            |room| (room.standing, None, room.log),
+        );
+        Self { standing, new, changed: false, log, keys: HashMap::new(), publications: Vec::new() }
     }
 
     /// Looks among what the batch has accepted, then in the journal.
@@ -127,7 +136,8 @@ impl Tentative {
         self.changed = true;
         self.keys.insert(key, Found { offset, fingerprint });
         self.publications.push(Arc::new(Publication { offset, minute, event }));
-        let record = Record { room: address.clone(), offset, key, fingerprint, sealed };
+        let version = self.standing.version;
+        let record = Record { room: address.clone(), offset, version, key, fingerprint, sealed };
         (record, Published { offset, duplicate: false })
     }
 }

@@ -12,6 +12,7 @@ use crate::{
 use async_trait::async_trait;
 use kkanbu_keys::{ContentKey, Keyring};
 use kkanbu_model::{Epoch, Limits, Offset, Position, ProgrammeId, RoomAddress};
+use prometheus_client::metrics::histogram::Histogram;
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -22,6 +23,7 @@ pub struct MemoryBroker {
     jobs: mpsc::Sender<Job>,
     rooms: Arc<Rooms>,
     pages: Pages,
+    sync_seconds: Histogram,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -31,9 +33,10 @@ impl MemoryBroker {
         let (jobs, queue) = mpsc::channel(limits.log_queue_max.max(1));
         let rooms = Arc::new(Rooms::default());
         let pages = Pages { reader: journal.reader(), keyring: keyring.clone() };
-        let writer = Writer::new(journal, Arc::clone(&rooms), keyring, limits.ring_publications_max);
+        let writer = Writer::new(journal, Arc::clone(&rooms), keyring, limits);
+        let sync_seconds = writer.sync_seconds();
         let writer = thread::Builder::new().name("kkanbu-log".to_owned()).spawn(move || writer.run(queue))?;
-        Ok(Self { jobs, rooms, pages, writer: Mutex::new(Some(writer)) })
+        Ok(Self { jobs, rooms, pages, sync_seconds, writer: Mutex::new(Some(writer)) })
     }
 
     pub(crate) fn content_key(&self, programme: &ProgrammeId) -> Result<Arc<ContentKey>, BrokerError> {
@@ -131,6 +134,10 @@ impl Broker for MemoryBroker {
 
     async fn check(&self) -> Result<(), BrokerError> {
         self.ask(|reply| Control::Check { reply }).await
+    }
+
+    fn sync_seconds(&self) -> Histogram {
+        self.sync_seconds.clone()
     }
 
     async fn close(&self) {

@@ -12,6 +12,8 @@ pub struct Record {
     pub room: RoomAddress,
     /// The place in it.
     pub offset: Offset,
+    /// The room's version with it.
+    pub version: StateVersion,
     /// The command's key, unique in the room.
     pub key: IdempotencyKey,
     /// Keyed hash of what the command says.
@@ -112,7 +114,7 @@ pub trait Journal: Send + 'static {
     /// Looks a durable record up by its key.
     fn find(&mut self, room: &RoomAddress, key: IdempotencyKey) -> Result<Option<Found>, JournalError>;
 
-    /// Gathers records.
+    /// Gathers records, each the next one of its room, whose standing has been set once: head and version go on with them.
     fn append(&mut self, records: &[Record]) -> Result<(), JournalError>;
 
     /// Gathers other sealed parts for records that are there, by offset and key. What is not there is skipped.
@@ -140,6 +142,9 @@ pub trait Journal: Send + 'static {
 
     /// Really writes something.
     fn check(&mut self) -> Result<(), JournalError>;
+
+    /// Called when nothing has come for a while after publications: time for what can be done later.
+    fn rest(&mut self) {}
 
     /// Called once, after the last write.
     fn close(&mut self) {}

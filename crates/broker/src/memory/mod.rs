@@ -7,7 +7,9 @@
 mod batch;
 mod broker;
 mod journal;
+mod linger;
 mod pages;
+mod quiet;
 mod retention;
 mod room_log;
 mod sqlite;

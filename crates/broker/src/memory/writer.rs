@@ -2,10 +2,13 @@
 
 use crate::memory::batch::Batch;
 use crate::memory::journal::{Journal, JournalError, Standing};
+use crate::memory::linger::Linger;
+use crate::memory::quiet::{Quiet, receive_within};
 use crate::memory::room_log::{RoomLog, Rooms};
 use crate::{BrokerError, Entry, PublishError, Published, telemetry};
 use kkanbu_keys::Keyring;
-use kkanbu_model::{Epoch, Offset, ProgrammeId, RoomAddress};
+use kkanbu_model::{Epoch, Limits, Offset, ProgrammeId, RoomAddress};
+use prometheus_client::metrics::histogram::Histogram;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +20,9 @@ const BATCH_PUBLICATIONS_MAX: usize = 1_024;
 
 /// A sync that takes longer is reported.
 const SYNC_SLOW: Duration = Duration::from_millis(500);
+
+/// After so long without anything to do, the journal rests.
+const QUIET: Duration = Duration::from_secs(2);
 
 /// What waits in the writer's queue.
 pub(crate) enum Job {
@@ -78,9 +84,13 @@ pub(crate) struct Writer<J> {
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) keyring: Keyring,
     ring_max: usize,
+    linger: Linger,
+    sync_seconds: Histogram,
     /// Rooms whose last write failed: it may be in the journal nevertheless, so the journal is asked first.
     suspect: HashSet<RoomAddress>,
     failing: bool,
+    /// Something was published since the journal rested.
+    unrested: bool,
 }
 
 /// A room that has been touched before.
@@ -103,23 +113,53 @@ impl Drop for ClosesRooms {
 }
 
 impl<J: Journal> Writer<J> {
-    pub(crate) fn new(journal: J, rooms: Arc<Rooms>, keyring: Keyring, ring_max: usize) -> Self {
-        Self { journal, rooms, keyring, ring_max, suspect: HashSet::new(), failing: false }
+    pub(crate) fn new(journal: J, rooms: Arc<Rooms>, keyring: Keyring, limits: &Limits) -> Self {
+        let (ring_max, linger) = (limits.ring_publications_max, Linger::new(limits.commit_linger));
+        let sync_seconds = telemetry::sync_seconds();
+        Self {
+            journal,
+            rooms,
+            keyring,
+            ring_max,
+            linger,
+            sync_seconds,
+            suspect: HashSet::new(),
+            failing: false,
+            unrested: false,
+        }
+    }
+
+    /// What it counts, for operators.
+    pub(crate) fn sync_seconds(&self) -> Histogram {
+        self.sync_seconds.clone()
     }
 
     /// Writes until the queue is closed and empty.
     pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Job>) {
         let _closes = ClosesRooms(Arc::clone(&self.rooms));
         telemetry::log_started();
-        while let Some(first) = queue.blocking_recv() {
+        while let Some(first) = self.next(&mut queue) {
             self.turn(first, &mut queue);
         }
         self.journal.close();
         telemetry::log_closed();
     }
 
+    /// Waits for what is to be done, and lets the journal rest once where nothing comes.
+    fn next(&mut self, queue: &mut mpsc::Receiver<Job>) -> Option<Job> {
+        if self.unrested {
+            match receive_within(queue, QUIET) {
+                Ok(job) => return job,
+                Err(Quiet) => self.journal.rest(),
+            }
+            self.unrested = false;
+        }
+        queue.blocking_recv()
+    }
+
     /// Takes publications until there are no more, or enough, or something else is to be done, which comes after them.
     fn turn(&mut self, first: Job, queue: &mut mpsc::Receiver<Job>) {
+        let held_back = matches!(first, Job::Publish(_)) && self.hold_back();
         let mut publishes = Vec::new();
         let mut control = None;
         let mut job = Some(first);
@@ -134,11 +174,21 @@ impl<J: Journal> Writer<J> {
             job = if publishes.len() < BATCH_PUBLICATIONS_MAX { queue.try_recv().ok() } else { None };
         }
         if !publishes.is_empty() {
+            self.unrested = true;
+            self.linger.commits(publishes.len(), held_back, Instant::now());
             self.publish(publishes);
         }
         if let Some(control) = control {
             self.control(control, queue);
         }
+    }
+
+    /// Gives others time to come, where they come often. Sleeps, so that nobody who comes has to wake this thread.
+    fn hold_back(&self) -> bool {
+        let now = Instant::now();
+        let Some(until) = self.linger.until(now) else { return false };
+        std::thread::sleep(until.duration_since(now));
+        true
     }
 
     /// One group commit. The order of its last three lines is the promise: durable, then visible, then acknowledged.
@@ -169,10 +219,10 @@ impl<J: Journal> Writer<J> {
         if !batch.changes_anything() {
             return Ok(());
         }
-        self.journal.append(batch.records())?;
-        for (room, standing) in batch.standings() {
+        for (room, standing) in batch.new_rooms() {
             self.journal.set_standing(room, standing)?;
         }
+        self.journal.append(batch.records())?;
         self.sync(batch.records().len())
     }
 
@@ -180,6 +230,7 @@ impl<J: Journal> Writer<J> {
         let began = Instant::now();
         self.journal.sync()?;
         let took = began.elapsed();
+        self.sync_seconds.observe(took.as_secs_f64());
         if took > SYNC_SLOW {
             telemetry::sync_slow(took, publications);
         }

@@ -19,6 +19,7 @@
 //!   - `at_rest`: what lies on the disk tells nothing
 //! - `durability`: nothing acknowledged or delivered is lost, by random schedules of crashes and failures
 //! - `retention_faults`: what is taken out stays out, and what stays is there, whichever step fails
+//! - `linger`: when publications are written, alone or together, and when they settle
 //! - `sqlite_kill`: the same for the real file, as a killed process leaves it
 //! - `snapshots`: consistent copies, made by another process while the server writes
 //! - `measure`: how long publishing waits while a long log is shortened; run on demand
@@ -30,6 +31,8 @@ mod durability;
 mod engines;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod linger;
 #[cfg(test)]
 mod measure;
 #[cfg(test)]

@@ -170,6 +170,7 @@ async fn a_copy_is_one_private_file_that_holds_nothing_else() {
         publish_posts(&*broker, at, 400).await;
     }
     let gone = sealed_at(&engine, &PLAZA, &offsets(1..=300)).await;
+    engine.restart().await;
     // Deleted, and by mistake not scrubbed: the copy is clean all the same.
     let connection = Connection::open(log_in(engine.folder())).unwrap();
     connection.pragma_update(None, "secure_delete", false).unwrap();
@@ -188,7 +189,7 @@ async fn a_copy_is_one_private_file_that_holds_nothing_else() {
     let mode: String =
         Connection::open(&target).unwrap().pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
     assert_eq!(mode, "delete");
-    broker.close().await;
+    engine.broker().close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -209,6 +210,7 @@ async fn a_copy_is_never_written_over_anything_and_a_torn_one_is_replaced() {
     drop(snapshot);
 
     // A log that is damaged makes no copy.
+    engine.restart().await;
     let sql = "DELETE FROM publications WHERE offset = 10";
     Connection::open(log_in(engine.folder())).unwrap().execute_batch(sql).unwrap();
     let snapshot = Snapshot::begin(&log_in(engine.folder())).unwrap();
@@ -231,7 +233,7 @@ async fn checking_a_copy_finds_what_is_wrong_and_changes_nothing() {
         Connection::open(&path).unwrap().execute_batch(sql).unwrap();
         SqliteJournal::check_copy(&path).unwrap_err()
     };
-    assert!(matches!(refusal("PRAGMA user_version = 2"), OpenError::Newer { found: 2, .. }));
+    assert!(matches!(refusal("PRAGMA user_version = 3"), OpenError::Newer { found: 3, .. }));
     assert!(matches!(refusal("PRAGMA application_id = 2"), OpenError::NotALog(_)));
     for lost in ["> 90", "< 10", "= 50", "> 0"] {
         let error = refusal(&format!("DELETE FROM publications WHERE room = 'plaza' AND offset {lost}"));

@@ -42,7 +42,13 @@ impl Feeds {
 
     /// The room's feed, with everything in the room's log applied. Opened once; whoever comes meanwhile waits.
     pub(crate) async fn get(&self, address: &RoomAddress) -> Result<Arc<Feed>, BrokerError> {
-        let slot = self.slots.lock().entry(address.clone()).or_default().clone();
+        let slot = {
+            let mut slots = self.slots.lock();
+            match slots.get(address) {
+                Some(slot) => slot.clone(),
+                None => slots.entry(address.clone()).or_default().clone(),
+            }
+        };
         slot.get_or_try_init(|| self.open(address, slot.clone())).await.cloned()
     }
 

@@ -32,14 +32,8 @@ impl Service {
         let position = Position { epoch: feed.position().epoch, offset: after };
         match self.broker.read(&feed.address, position, CATCH_UP_PUBLICATIONS).await {
             Ok(Page::Publications(publications)) => {
-                // The log may be ahead of this node's view of the room; what is beyond the view comes with the view.
-                let seen = |publication: &&_| -> bool {
-                    let publication: &std::sync::Arc<kkanbu_model::Publication> = publication;
-                    publication.offset <= feed.head()
-                };
-                let publications: Vec<_> = publications.iter().take_while(seen).cloned().collect();
-                let cursor = publications.last().map_or(after, |last| last.offset);
-                Outcome::CaughtUp { room, frames: feed.frames(&publications), cursor }
+                let (frames, last) = feed.frames(&publications);
+                Outcome::CaughtUp { room, frames, cursor: last.unwrap_or(after) }
             }
             Ok(Page::Gap(GapReason::Epoch | GapReason::Expired | GapReason::Ahead)) => {
                 Outcome::Lost { room, code: RoomEndCode::LogReplaced }

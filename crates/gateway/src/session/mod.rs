@@ -3,29 +3,35 @@
 //! A frame goes in; a reply or an [`Action`] for the service comes out. The action's outcome goes back in and gives the reply. One action
 //! at a time: the client's next frame waits in the socket meanwhile, which is all the backpressure that is needed.
 
+mod attended;
 mod open;
 mod registry;
+#[cfg(test)]
+#[cfg_attr(not(feature = "interleaving"), expect(dead_code, reason = "some is for interleavings alone"))]
+mod stand_in;
 mod stepped;
 
 pub(crate) use registry::{Order, Registry, SessionHandle};
+#[cfg(test)]
+pub(crate) use stand_in::{FollowedRoom, Lead, Reader, Wish};
 pub(crate) use stepped::Stepped;
 
 use crate::challenge::Challenge;
 use crate::close::CloseReason;
 use crate::codec::text_frame;
-use crate::feed::Bell as _;
-use crate::feed::OutOfRing;
-use crate::outbox::Outbox;
+use crate::engine::{Chunk, Told};
+use crate::feed::{Feed, FeedId};
 use crate::service::{Action, Answer, Attendance, Change, Outcome, Service};
+use attended::Attended;
 use bytes::Bytes;
-use kkanbu_model::{MemberKey, MembershipId, Minute, ProgrammeId, RoomId, Sanction};
+use kkanbu_model::{Limits, MemberKey, MembershipId, Minute, Offset, ProgrammeId, RoomId, Sanction};
 use kkanbu_wire::{
     Code, Command, Incoming, Muted, Padding, Push, RejectCode, Rejection, RoomEndCode, RoomEnded, decode_command,
     encode_error, encode_push, encode_result,
 };
 use open::Open;
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::task::Waker;
 
 /// Failed attempts to authenticate on one connection before it is closed.
 const ATTEMPTS_MAX: u8 = 5;
@@ -43,12 +49,15 @@ enum State {
 }
 
 /// What the owner does next.
-#[expect(clippy::large_enum_variant, reason = "it is made once for a command and moved, never kept in numbers")]
 pub(crate) enum Step {
     /// Send this frame.
     Send(Bytes),
     /// Have this done, and come back with the outcome.
     Perform(Action),
+    /// Have the session hear of what happens to this room.
+    Enter(Arc<Feed>),
+    /// Have it hear no more of it.
+    Exit(FeedId),
     /// Close.
     Close(CloseReason),
 }
@@ -67,50 +76,14 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(service: Arc<Service>, server: Arc<str>) -> Self {
-        let handle = service.sessions.new_handle();
+    /// A session that `waker` wakes when there are orders for it.
+    pub(crate) fn new(service: Arc<Service>, server: Arc<str>, waker: Waker) -> Self {
+        let handle = service.sessions.new_handle(waker);
         Self { service, handle, server, state: State::Greeting, attempts: 0, pending: None, held: Vec::new() }
-    }
-
-    /// What rings when there is something for this session.
-    pub(crate) fn handle(&self) -> Arc<SessionHandle> {
-        self.handle.clone()
-    }
-
-    /// Whether it belongs to a member.
-    pub(crate) const fn is_open(&self) -> bool {
-        matches!(self.state, State::Open(_))
-    }
-
-    /// Whether it has failed as often as it may.
-    pub(crate) const fn has_failed_too_often(&self) -> bool {
-        self.attempts >= ATTEMPTS_MAX
     }
 
     fn padding(&self) -> Padding {
         self.service.padding
-    }
-
-    /// Takes a text frame of the client.
-    pub(crate) fn on_text(&mut self, text: &str) -> Step {
-        match decode_command(text) {
-            Ok(Incoming { id, command }) => {
-                self.service.telemetry.command(&command);
-                match self.on_command(command) {
-                    Ok(Asked::Answer(answer)) => Step::Send(text_frame(encode_result(id, &answer, self.padding()))),
-                    Ok(Asked::Action(action)) => {
-                        self.pending = Some(id);
-                        Step::Perform(action)
-                    }
-                    Err(rejection) => {
-                        // A wrong code costs an attempt wherever it is tried.
-                        self.attempts += u8::from(rejection.known() == Some(RejectCode::WrongCode));
-                        self.reject(Some(id), &rejection)
-                    }
-                }
-            }
-            Err(refused) => self.reject(refused.id, &refused.rejection),
-        }
     }
 
     fn reject(&self, id: Option<u64>, rejection: &Rejection) -> Step {
@@ -176,36 +149,7 @@ impl Session {
         }
     }
 
-    /// Takes the outcome of the action that was being done.
-    pub(crate) fn on_outcome(&mut self, outcome: Outcome) -> Vec<Step> {
-        match outcome {
-            Outcome::Command(result, change) => {
-                self.change(change);
-                let Some(id) = self.pending.take() else { return Vec::new() };
-                let held = std::mem::take(&mut self.held);
-                if matches!(self.state, State::Authenticating) {
-                    self.state = State::Greeting;
-                    self.attempts += 1;
-                }
-                let mut steps = vec![match &result {
-                    Ok(answer) => Step::Send(text_frame(encode_result(id, answer, self.padding()))),
-                    Err(rejection) => self.reject(Some(id), rejection),
-                }];
-                steps.extend(held.into_iter().filter_map(|(room, left)| self.left(&room, left)));
-                steps
-            }
-            Outcome::CaughtUp { room, frames, cursor } => {
-                if let Some(attendance) = self.attendance(&room) {
-                    attendance.cursor = cursor;
-                    return frames.into_iter().map(Step::Send).collect();
-                }
-                Vec::new()
-            }
-            Outcome::Lost { room, code } => self.end_room(&room, code).into_iter().collect(),
-        }
-    }
-
-    fn change(&mut self, change: Change) {
+    fn change(&mut self, change: Change) -> Vec<Step> {
         match (change, &mut self.state) {
             (Change::Open(member), _) => {
                 self.service.sessions.opened(&member, &self.handle);
@@ -213,21 +157,18 @@ impl Session {
                 if self.service.programmes.get(&member.programme.id).is_none() {
                     self.handle.close(CloseReason::ProgrammeEnded);
                 }
-                self.state = State::Open(Open { member, rooms: BTreeMap::new() });
+                self.state = State::Open(Open { member, rooms: Attended::default() });
             }
             (Change::Attend(attendance), State::Open(open)) => {
-                attendance.feed.listen(self.handle.id(), self.handle.clone());
-                // What a moderator did while the membership was being read.
-                if let Some(sanction) = attendance.feed.sanction(attendance.membership.id) {
-                    let (room, id) = (&attendance.feed.address, attendance.membership.id);
-                    self.handle.sanctioned(room, id, sanction);
-                }
-                open.rooms.insert(attendance.feed.address.room.clone(), attendance);
+                let feed = attendance.feed.clone();
+                return match open.rooms.insert(attendance) {
+                    Some(before) if before.feed.id == feed.id => self.entered(feed.id),
+                    Some(before) => vec![Step::Exit(before.feed.id), Step::Enter(feed)],
+                    None => vec![Step::Enter(feed)],
+                };
             }
             (Change::Unattend(room), State::Open(open)) => {
-                if let Some(attendance) = open.rooms.remove(&room) {
-                    attendance.feed.unlisten(self.handle.id());
-                }
+                return open.rooms.remove(&room).map(|before| Step::Exit(before.feed.id)).into_iter().collect();
             }
             (Change::Membership(room, membership), State::Open(open)) => {
                 if let Some(attendance) = open.rooms.get_mut(&room) {
@@ -239,43 +180,29 @@ impl Session {
                 State::Greeting | State::Challenged(_) | State::Authenticating | State::Open(_),
             ) => {}
         }
-    }
-
-    /// Takes what others ordered for this session: a room's end, or the session's.
-    pub(crate) fn on_orders(&mut self) -> Vec<Step> {
-        let mut steps = Vec::new();
-        for order in self.handle.take_orders() {
-            match order {
-                Order::Close(reason) => steps.push(Step::Close(reason)),
-                Order::RoomEnded(room, code) => steps.extend(self.end_room(&room, code)),
-                Order::Sanctioned(room, whom, sanction) => steps.extend(self.sanctioned(&room, whom, sanction)),
-                Order::Phase(room, frame) => steps.extend(self.phase_changed(&room, frame)),
-                Order::Left(room, left) => match self.left(&room, left) {
-                    Some(step) => steps.push(step),
-                    // A join or resume that is under way may have read the membership before it ended.
-                    None if self.pending.is_some() => self.held.push((room, left)),
-                    None => {}
-                },
-            }
-        }
-        steps
+        Vec::new()
     }
 
     /// Ends a room whose membership was left in another session, if it is that membership that this session is in the room with.
-    fn left(&mut self, room: &RoomId, left: MembershipId) -> Option<Step> {
-        self.attendance(room).filter(|attendance| attendance.membership.id == left)?;
-        self.end_room(room, RoomEndCode::Left)
+    fn left(&mut self, room: &RoomId, left: MembershipId) -> Vec<Step> {
+        match self.attendance(room) {
+            Some(attendance) if attendance.membership.id == left => self.end_room(room, RoomEndCode::Left),
+            Some(_) | None => Vec::new(),
+        }
     }
 
     /// Takes what a moderator did to a membership, if it is that membership that this session is in the room with.
-    fn sanctioned(&mut self, room: &RoomId, whom: MembershipId, sanction: Sanction) -> Option<Step> {
-        let attendance = self.attendance(room).filter(|attendance| attendance.membership.id == whom)?;
+    fn sanctioned(&mut self, feed: FeedId, whom: MembershipId, sanction: Sanction) -> Vec<Step> {
+        let State::Open(open) = &mut self.state else { return Vec::new() };
+        let attendance = open.rooms.of_mut(feed).filter(|attendance| attendance.membership.id == whom);
+        let Some(attendance) = attendance else { return Vec::new() };
+        let room = attendance.feed.address.room.clone();
         if sanction.removed {
-            return self.end_room(room, RoomEndCode::Removed);
+            return self.end_room(&room, RoomEndCode::Removed);
         }
         attendance.membership.sanction = sanction;
         let muted = Muted { room: room.to_string(), muted_until: sanction.muted_until.map(Minute::get) };
-        Some(Step::Send(text_frame(encode_push(&Push::Muted(muted), self.padding()))))
+        vec![Step::Send(text_frame(encode_push(&Push::Muted(muted), self.padding())))]
     }
 
     /// Passes on that a room has opened or closed, where the member's role has the room.
@@ -284,12 +211,12 @@ impl Session {
         open.member.room(room).map(|_| Step::Send(frame))
     }
 
-    fn end_room(&mut self, room: &RoomId, code: RoomEndCode) -> Option<Step> {
-        let State::Open(open) = &mut self.state else { return None };
-        let attendance = open.rooms.remove(room)?;
-        attendance.feed.unlisten(self.handle.id());
+    fn end_room(&mut self, room: &RoomId, code: RoomEndCode) -> Vec<Step> {
+        let State::Open(open) = &mut self.state else { return Vec::new() };
+        let Some(attendance) = open.rooms.remove(room) else { return Vec::new() };
         let ended = RoomEnded { room: room.to_string(), code: code.number(), reason: code.name().to_owned() };
-        Some(Step::Send(text_frame(encode_push(&Push::RoomEnded(ended), self.padding()))))
+        let ended = text_frame(encode_push(&Push::RoomEnded(ended), self.padding()));
+        vec![Step::Exit(attendance.feed.id), Step::Send(ended)]
     }
 
     fn attendance(&mut self, room: &RoomId) -> Option<&mut Attendance> {
@@ -299,39 +226,146 @@ impl Session {
         }
     }
 
-    /// Copies publications from the rooms' rings into the outbox, each room from its cursor. Where a room's ring no longer reaches back
-    /// to the cursor, a session that is still catching up has the log read; one that was live is a slow consumer, and ends.
-    pub(crate) fn fill(&mut self, outbox: &mut Outbox) -> Result<Option<Action>, CloseReason> {
-        let State::Open(open) = &mut self.state else { return Ok(None) };
-        for attendance in open.rooms.values_mut() {
-            if !outbox.has_room() {
-                break;
-            }
-            let copied = attendance.feed.copy_after(attendance.cursor, |frame| {
-                outbox.push(frame);
-                outbox.has_room()
-            });
-            match copied {
-                Ok(cursor) => {
-                    attendance.cursor = cursor;
-                    attendance.live |= cursor >= attendance.feed.head();
+    fn following(&self, feed: FeedId) -> Option<&Attendance> {
+        match &self.state {
+            State::Open(open) => open.rooms.of(feed),
+            State::Greeting | State::Challenged(_) | State::Authenticating => None,
+        }
+    }
+}
+
+impl Stepped for Session {
+    fn limits(&self) -> &Limits {
+        &self.service.limits
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.state, State::Open(_))
+    }
+
+    fn has_failed_too_often(&self) -> bool {
+        self.attempts >= ATTEMPTS_MAX
+    }
+
+    fn on_text(&mut self, text: &str) -> Step {
+        match decode_command(text) {
+            Ok(Incoming { id, command }) => {
+                self.service.telemetry.command(&command);
+                match self.on_command(command) {
+                    Ok(Asked::Answer(answer)) => Step::Send(text_frame(encode_result(id, &answer, self.padding()))),
+                    Ok(Asked::Action(action)) => {
+                        self.pending = Some(id);
+                        Step::Perform(action)
+                    }
+                    Err(rejection) => {
+                        // A wrong code costs an attempt wherever it is tried.
+                        self.attempts += u8::from(rejection.known() == Some(RejectCode::WrongCode));
+                        self.reject(Some(id), &rejection)
+                    }
                 }
-                Err(OutOfRing) if attendance.live => return Err(CloseReason::SlowConsumer),
-                Err(OutOfRing) => {
-                    let (feed, after) = (attendance.feed.clone(), attendance.cursor);
-                    return Ok(Some(Action::CatchUp { feed, after }));
+            }
+            Err(refused) => self.reject(refused.id, &refused.rejection),
+        }
+    }
+
+    fn on_orders(&mut self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for order in self.handle.take_orders() {
+            match order {
+                Order::Close(reason) => steps.push(Step::Close(reason)),
+                Order::Phase(room, frame) => steps.extend(self.phase_changed(&room, frame)),
+                Order::Left(room, left) => {
+                    let ended = self.left(&room, left);
+                    // A join or resume that is under way may have read the membership before it ended.
+                    if ended.is_empty() && self.pending.is_some() {
+                        self.held.push((room, left));
+                    }
+                    steps.extend(ended);
                 }
             }
         }
-        Ok(None)
+        steps
     }
 
-    /// Lets go of everything.
-    pub(crate) fn end(&mut self) {
-        if let State::Open(open) = &mut self.state {
-            for attendance in open.rooms.values() {
-                attendance.feed.unlisten(self.handle.id());
+    fn entered(&mut self, feed: FeedId) -> Vec<Step> {
+        // What a moderator did while the membership was being read.
+        let Some(attendance) = self.following(feed) else { return Vec::new() };
+        let whom = attendance.membership.id;
+        attendance.feed.sanction(whom).map_or_else(Vec::new, |sanction| self.sanctioned(feed, whom, sanction))
+    }
+
+    fn on_told(&mut self, feed: FeedId, told: Told) -> Vec<Step> {
+        match told {
+            Told::Ended(code) => {
+                let room = self.following(feed).map(|attendance| attendance.feed.address.room.clone());
+                room.map_or_else(Vec::new, |room| self.end_room(&room, code))
             }
+            Told::Sanctioned(whom, sanction) => self.sanctioned(feed, whom, sanction),
+        }
+    }
+
+    fn perform(&self, action: Action) -> impl Future<Output = Outcome> + Send + 'static {
+        self.service.clone().perform(action)
+    }
+
+    fn on_outcome(&mut self, outcome: Outcome) -> Vec<Step> {
+        match outcome {
+            Outcome::Command(result, change) => {
+                let mut steps = self.change(change);
+                let Some(id) = self.pending.take() else { return steps };
+                let held = std::mem::take(&mut self.held);
+                if matches!(self.state, State::Authenticating) {
+                    self.state = State::Greeting;
+                    self.attempts += 1;
+                }
+                steps.push(match &result {
+                    Ok(answer) => Step::Send(text_frame(encode_result(id, answer, self.padding()))),
+                    Err(rejection) => self.reject(Some(id), rejection),
+                });
+                steps.extend(held.into_iter().flat_map(|(room, left)| self.left(&room, left)));
+                steps
+            }
+            Outcome::CaughtUp { room, frames, cursor } => {
+                if let Some(attendance) = self.attendance(&room) {
+                    attendance.cursor = cursor;
+                    return frames.into_iter().map(Step::Send).collect();
+                }
+                Vec::new()
+            }
+            Outcome::Lost { room, code } => self.end_room(&room, code),
+        }
+    }
+
+    fn gather(&mut self, chunk: &mut Chunk, is_stalled: bool) -> Result<Option<Action>, CloseReason> {
+        match &mut self.state {
+            State::Open(open) => open.rooms.gather(chunk, is_stalled),
+            State::Greeting | State::Challenged(_) | State::Authenticating => Ok(None),
+        }
+    }
+
+    fn cursor(&self, feed: FeedId) -> Option<Offset> {
+        self.following(feed).map(|attendance| attendance.cursor)
+    }
+
+    fn advance(&mut self, feed: FeedId, cursor: Offset) {
+        if let State::Open(open) = &mut self.state {
+            open.rooms.advance(feed, cursor);
+        }
+    }
+
+    fn has_to_keep_up(&self, feed: FeedId) -> bool {
+        self.following(feed).is_some_and(|attendance| attendance.live)
+    }
+
+    fn feeds(&self) -> Vec<FeedId> {
+        match &self.state {
+            State::Open(open) => open.rooms.iter().map(|attendance| attendance.feed.id).collect(),
+            State::Greeting | State::Challenged(_) | State::Authenticating => Vec::new(),
+        }
+    }
+
+    fn end(&mut self) {
+        if let State::Open(open) = &self.state {
             self.service.sessions.closed(&open.member, &self.handle);
         }
         self.state = State::Greeting;

@@ -1,15 +1,15 @@
 //! An authenticated session: the member, the rooms that it is in, and what its commands ask for.
 
 use super::Asked;
+use super::attended::Attended;
 use crate::service::{Action, Attendance, HistoryWanted, Member};
 use kkanbu_model::{CommandKey, Epoch, Limits, Offset, Position, RoomId};
 use kkanbu_wire::{Command, RejectCode, Rejection};
-use std::collections::BTreeMap;
 
 /// An authenticated session.
 pub(super) struct Open {
     pub(super) member: Member,
-    pub(super) rooms: BTreeMap<RoomId, Attendance>,
+    pub(super) rooms: Attended,
 }
 
 impl Open {
@@ -69,7 +69,7 @@ impl Open {
     /// The room's id, where this session may still enter one more.
     fn enter(&self, room: &str, rooms_max: usize) -> Result<RoomId, Rejection> {
         let room = room_id(room)?;
-        if self.rooms.len() >= rooms_max && !self.rooms.contains_key(&room) {
+        if self.rooms.len() >= rooms_max && self.rooms.get(&room).is_none() {
             return Err(Rejection::new(RejectCode::TooManyRooms));
         }
         Ok(room)

@@ -1,28 +1,22 @@
 //! The live sessions of this node: how others reach one, and how many a member may have.
 
 use crate::close::CloseReason;
-use crate::feed::Bell;
 use crate::service::Member;
 use bytes::Bytes;
-use kkanbu_model::{MemberKey, MembershipId, ProgrammeId, RoomAddress, RoomId, Sanction};
-use kkanbu_wire::RoomEndCode;
+use kkanbu_model::{MemberKey, MembershipId, ProgrammeId, RoomAddress, RoomId};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::Notify;
+use std::task::Waker;
 
 /// What somebody else wants of a session.
 #[derive(Debug, Clone)]
 pub(crate) enum Order {
     /// Close, for this reason.
     Close(CloseReason),
-    /// This room is over.
-    RoomEnded(RoomId, RoomEndCode),
     /// This membership in the room was left in another session.
     Left(RoomId, MembershipId),
-    /// A moderator has done something to this membership in the room.
-    Sanctioned(RoomId, MembershipId, Sanction),
     /// This room has opened or closed; the frame that says so.
     Phase(RoomId, Bytes),
 }
@@ -31,20 +25,11 @@ pub(crate) enum Order {
 #[derive(Debug)]
 pub(crate) struct SessionHandle {
     id: u64,
-    news: Notify,
+    waker: Waker,
     orders: Mutex<Vec<Order>>,
 }
 
 impl SessionHandle {
-    pub(crate) const fn id(&self) -> u64 {
-        self.id
-    }
-
-    /// Waits until a room has news or there is an order.
-    pub(crate) async fn news(&self) {
-        self.news.notified().await;
-    }
-
     pub(crate) fn take_orders(&self) -> Vec<Order> {
         std::mem::take(&mut *self.orders.lock())
     }
@@ -56,21 +41,7 @@ impl SessionHandle {
 
     fn order(&self, order: Order) {
         self.orders.lock().push(order);
-        self.news.notify_one();
-    }
-}
-
-impl Bell for SessionHandle {
-    fn ring(&self) {
-        self.news.notify_one();
-    }
-
-    fn room_ended(&self, room: &RoomAddress, code: RoomEndCode) {
-        self.order(Order::RoomEnded(room.room.clone(), code));
-    }
-
-    fn sanctioned(&self, room: &RoomAddress, membership: MembershipId, sanction: Sanction) {
-        self.order(Order::Sanctioned(room.room.clone(), membership, sanction));
+        self.waker.wake_by_ref();
     }
 }
 
@@ -88,9 +59,10 @@ impl Registry {
         Self { next_id: AtomicU64::new(1), per_member_max, sessions: Mutex::default() }
     }
 
-    pub(crate) fn new_handle(&self) -> Arc<SessionHandle> {
+    /// A handle on a session that `waker` wakes.
+    pub(crate) fn new_handle(&self, waker: Waker) -> Arc<SessionHandle> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        Arc::new(SessionHandle { id, news: Notify::new(), orders: Mutex::default() })
+        Arc::new(SessionHandle { id, waker, orders: Mutex::default() })
     }
 
     /// Counts a session as this member's; beyond the limit the oldest goes.

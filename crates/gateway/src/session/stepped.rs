@@ -1,11 +1,12 @@
 //! What the owner of a connection steps: a session, or what takes its place when the connection alone is tested.
 
-use super::{Session, Step};
+use super::Step;
 use crate::close::CloseReason;
-use crate::outbox::Outbox;
+use crate::engine::{Chunk, Told};
+use crate::feed::FeedId;
 use crate::service::{Action, Outcome};
 use bytes::Bytes;
-use kkanbu_model::Limits;
+use kkanbu_model::{Limits, Offset};
 
 /// What a connection carries messages for.
 pub(crate) trait Stepped: Send + 'static {
@@ -18,9 +19,6 @@ pub(crate) trait Stepped: Send + 'static {
     /// Whether it has failed as often as it may.
     fn has_failed_too_often(&self) -> bool;
 
-    /// Waits until there is something for it.
-    fn news(&self) -> impl Future<Output = ()> + Send + 'static;
-
     /// Takes a text message.
     fn on_text(&mut self, text: &str) -> Step;
 
@@ -32,58 +30,34 @@ pub(crate) trait Stepped: Send + 'static {
     /// Takes what others ordered.
     fn on_orders(&mut self) -> Vec<Step>;
 
+    /// It hears of everything that happens to this room from now on.
+    fn entered(&mut self, feed: FeedId) -> Vec<Step>;
+
+    /// Takes what has happened to a room.
+    fn on_told(&mut self, feed: FeedId, told: Told) -> Vec<Step>;
+
     /// Begins an action, which the owner awaits.
     fn perform(&self, action: Action) -> impl Future<Output = Outcome> + Send + 'static;
 
     /// Takes the outcome of the action that was being done.
     fn on_outcome(&mut self, outcome: Outcome) -> Vec<Step>;
 
-    /// Puts what waits for it into the outbox, as far as there is room.
-    fn fill(&mut self, outbox: &mut Outbox) -> Result<Option<Action>, CloseReason>;
+    /// Gathers what follows one of its cursors; or says what has to be done first. `is_stalled` where its socket took nothing when it was tried
+    /// last.
+    fn gather(&mut self, chunk: &mut Chunk, is_stalled: bool) -> Result<Option<Action>, CloseReason>;
+
+    /// The last publication of a room that is on its way to the client, where it is in the room.
+    fn cursor(&self, feed: FeedId) -> Option<Offset>;
+
+    /// What comes before `cursor`, and that itself, is on its way.
+    fn advance(&mut self, feed: FeedId, cursor: Offset);
+
+    /// Whether it was up to date with a room once, so that it must not fall behind the room's ring.
+    fn has_to_keep_up(&self, feed: FeedId) -> bool;
+
+    /// The rooms that it is in.
+    fn feeds(&self) -> Vec<FeedId>;
 
     /// Lets go of everything.
     fn end(&mut self);
-}
-
-impl Stepped for Session {
-    fn limits(&self) -> &Limits {
-        &self.service.limits
-    }
-
-    fn is_open(&self) -> bool {
-        self.is_open()
-    }
-
-    fn has_failed_too_often(&self) -> bool {
-        self.has_failed_too_often()
-    }
-
-    fn news(&self) -> impl Future<Output = ()> + Send + 'static {
-        let handle = self.handle();
-        async move { handle.news().await }
-    }
-
-    fn on_text(&mut self, text: &str) -> Step {
-        self.on_text(text)
-    }
-
-    fn on_orders(&mut self) -> Vec<Step> {
-        self.on_orders()
-    }
-
-    fn perform(&self, action: Action) -> impl Future<Output = Outcome> + Send + 'static {
-        self.service.clone().perform(action)
-    }
-
-    fn on_outcome(&mut self, outcome: Outcome) -> Vec<Step> {
-        self.on_outcome(outcome)
-    }
-
-    fn fill(&mut self, outbox: &mut Outbox) -> Result<Option<Action>, CloseReason> {
-        self.fill(outbox)
-    }
-
-    fn end(&mut self) {
-        self.end();
-    }
 }

@@ -2,12 +2,14 @@
 
 mod admin;
 mod backup;
+mod bench;
 mod check_ready;
 mod demo;
 mod manual;
 mod serve;
 
 pub(crate) use admin::AdminOptions;
+pub(crate) use bench::BenchOptions;
 
 use crate::cli::Command;
 use crate::config::Config;
@@ -40,6 +42,7 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode> {
         Command::Restore(options) => backup::restore(&options).await,
         Command::Verify(options) => backup::verify(&options.what),
         Command::Rehearse(options) => rehearse::command(options).await,
+        Command::Bench(options) => bench::run(options).await,
         Command::Admin(options) => admin::run(options).await,
         Command::Completions { shell } => Ok(manual::completions(shell)),
         Command::Man(options) => manual::man(&options),

@@ -30,7 +30,7 @@ pub(super) async fn init(config: &Config) -> Result<ExitCode> {
 /// Runs the server.
 pub(super) async fn serve(config: Config) -> Result<ExitCode> {
     logging::start(config.log_format, "info");
-    let limits = Limits::default();
+    let limits = config.limits;
     config.notes.iter().for_each(|note| telemetry::programme_note(note));
     let storage = folders(&config).open(&limits, clock(None)).await?;
     for programme in config.programmes {
@@ -41,7 +41,7 @@ pub(super) async fn serve(config: Config) -> Result<ExitCode> {
         }
         storage.programmes.create(programme).await.map_err(StorageError::Programmes)?;
     }
-    let listening = Listening::bind(config.listen, config.ops_listen, config.admin_socket.as_deref()).await?;
+    let listening = Listening::bind(config.listen, config.ops_listen, config.admin_socket.as_deref())?;
     let settings = Settings {
         public_origin: config.public_origin,
         origins: config.origins,

@@ -26,6 +26,7 @@ pub(super) enum Takes {
     Paths,
     Pattern,
     Seconds { min: u32, max: u32 },
+    Number { min: u32, max: u32 },
     Words(&'static [&'static str]),
 }
 
@@ -131,6 +132,24 @@ pub(super) const FIELDS: &[Field] = &[
         example: r#""off""#,
         does: "`quiet` pads frames to members to a few sizes; `off` does not.",
         beware: "With `off`, whoever watches the network can tell posts apart by their length.",
+    },
+    Field {
+        table: "",
+        key: "posts_per_minute",
+        takes: Takes::Number { min: 1, max: 1_000_000 },
+        left_out: LeftOut::Is("30"),
+        example: "60",
+        does: "How many posts, edits, reactions and the like a member may send a minute in the long run. More are refused as `rate_limited`.",
+        beware: "",
+    },
+    Field {
+        table: "",
+        key: "posts_burst",
+        takes: Takes::Number { min: 1, max: 100_000 },
+        left_out: LeftOut::Is("10"),
+        example: "20",
+        does: "How many of them a member may send at once after a pause.",
+        beware: "",
     },
     Field {
         table: "",

@@ -7,7 +7,7 @@ mod typed;
 use crate::programme_file::{self, Reading};
 use crate::toml_fields::{Fault, Faults};
 use kkanbu_gateway::Tls;
-use kkanbu_model::Programme;
+use kkanbu_model::{Limits, Programme};
 use kkanbu_room::Guard;
 use kkanbu_wire::Padding;
 use rustls_pki_types::pem::PemObject;
@@ -35,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) tls: Option<Tls>,
     pub(crate) guard: Guard,
     pub(crate) padding: Padding,
+    /// With what the file says of them.
+    pub(crate) limits: Limits,
     pub(crate) drain: Duration,
     pub(crate) log_format: LogFormat,
     typed: typed::Typed,
@@ -111,6 +113,11 @@ impl Config {
                 tls,
                 guard,
                 padding: typed.padding,
+                limits: Limits {
+                    posts_per_minute: typed.posts_per_minute,
+                    posts_burst: typed.posts_burst,
+                    ..Limits::default()
+                },
                 drain: Duration::from_secs(u64::from(typed.drain_seconds)),
                 log_format: typed.log_format,
                 typed,

@@ -16,6 +16,7 @@ impl Takes {
             Self::Path => "a path".to_owned(),
             Self::Paths => "a list of paths".to_owned(),
             Self::Pattern => "a regular expression".to_owned(),
+            Self::Number { min, max } => format!("a number from {min} to {max}"),
             Self::Seconds { min, max } => format!("{min} to {max} seconds"),
             Self::Words(words) => words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(" or "),
         }

@@ -1,6 +1,7 @@
 //! The configuration file as it was typed: fields, types and ranges; what they mean together is for [`super::Config`].
 
 use crate::toml_fields::{Faults, Fields};
+use kkanbu_model::Limits;
 use kkanbu_wire::Padding;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -48,6 +49,10 @@ pub(crate) struct Typed {
     pub(crate) staff_number_pattern: Option<String>,
     /// How frames to members are padded. Default quiet.
     pub(crate) padding: Padding,
+    /// Commands that write, per member and minute. Default 30.
+    pub(crate) posts_per_minute: u32,
+    /// Commands that write, per member at once. Default 10.
+    pub(crate) posts_burst: u32,
     /// Seconds from the signal to the end. Default 20.
     pub(crate) drain_seconds: u32,
     /// How log lines look. Default text.
@@ -62,6 +67,7 @@ pub(crate) fn read(text: &str) -> (Typed, Places, Faults) {
     let (table, mut faults) = Faults::parse(text);
     let mut fields = Fields::new(table.get_ref(), 0, "");
     let places = ["key_folder", "tls", "staff_number_pattern"].map(|key| (key, fields.place(key)));
+    let limits = Limits::default();
     let typed = Typed {
         public_origin: origin(&mut fields, &mut faults),
         origins: fields
@@ -84,6 +90,10 @@ pub(crate) fn read(text: &str) -> (Typed, Places, Faults) {
         }),
         staff_number_pattern: fields.text("staff_number_pattern", &mut faults),
         padding: choice(&mut fields, "padding", &[("quiet", Padding::Quiet), ("off", Padding::Off)], &mut faults),
+        posts_per_minute: fields
+            .number("posts_per_minute", 1..=1_000_000, &mut faults)
+            .unwrap_or(limits.posts_per_minute),
+        posts_burst: fields.number("posts_burst", 1..=100_000, &mut faults).unwrap_or(limits.posts_burst),
         drain_seconds: fields.number("drain_seconds", 1..=600, &mut faults).unwrap_or(20),
         log_format: choice(
             &mut fields,
@@ -163,6 +173,8 @@ impl Typed {
             Padding::Off => "off",
         };
         line("padding", quoted(padding));
+        line("posts_per_minute", self.posts_per_minute.to_string());
+        line("posts_burst", self.posts_burst.to_string());
         line("drain_seconds", self.drain_seconds.to_string());
         let format = match self.log_format {
             LogFormat::Text => "text",

@@ -53,6 +53,9 @@ fn metrics(text: &str) -> (Metrics, Vec<String>) {
         let name = sample.split(['{', ' ']).next().unwrap();
         let label = sample.split_once('{').map_or("", |(_, rest)| rest.split('=').next().unwrap());
         assert!(sample.matches("=\"").count() <= 1, "{sample} has several labels");
+        // A histogram is one metric of many samples, and its buckets are no label.
+        let histogram = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+        let (name, label) = histogram.map_or((name, label), |name| (name, if label == "le" { "" } else { label }));
         let kind = types.get(name).or_else(|| types.get(name.strip_suffix("_total")?)).unwrap();
         found.insert(name.to_owned(), ((*kind).to_owned(), label.to_owned()));
     }

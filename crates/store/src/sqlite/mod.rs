@@ -10,6 +10,7 @@ mod migrate;
 mod open;
 mod readers;
 mod reading;
+mod recent;
 mod rows;
 mod sanctions;
 mod schema;
@@ -27,17 +28,19 @@ use crate::{
     telemetry,
 };
 use async_trait::async_trait;
-use kkanbu_keys::{Keyring, ServerId};
+use kkanbu_keys::{ContentKey, Keyring, ServerId};
 use kkanbu_model::{
     CommandKey, Handle, Hour, MemberKey, Membership, PendingAct, Programme, ProgrammeId, RoleId, RoomAct, RoomAddress,
     RoomId,
 };
 use parking_lot::Mutex;
 use readers::Readers;
+use recent::{Recent, RowName, Touches};
 use rows::Loaded;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use writer::{After, Ended, Writer};
 
 /// The store on one `SQLite` file.
@@ -47,6 +50,7 @@ use writer::{After, Ended, Writer};
 pub struct SqliteStore {
     keyring: Keyring,
     readers: Readers,
+    recent: Arc<Recent>,
     /// Gone once the store is closed.
     writer: Mutex<Option<Writer>>,
     ended: tokio::sync::Mutex<Option<Ended>>,
@@ -74,13 +78,16 @@ impl SqliteStore {
     ) -> Result<Self, OpenError> {
         let mut opened = open::open(path, server, limits)?;
         let readers = Readers::new(std::mem::take(&mut opened.readers), limits.reads_waiting_max);
-        let (writer, ended) =
-            Writer::start(opened, limits).map_err(|source| OpenError::Io { path: path.into(), source })?;
+        let recent = Arc::new(Recent::new(limits));
+        rows::know_rows(&opened.writer, &recent).map_err(|error| error::refused(path, &error))?;
+        let (writer, ended) = Writer::start(opened, limits, Arc::clone(&recent))
+            .map_err(|source| OpenError::Io { path: path.into(), source })?;
         telemetry::opened(path, schema::SCHEMA_VERSION);
-        Ok(Self { keyring, readers, writer: Mutex::new(Some(writer)), ended: tokio::sync::Mutex::new(Some(ended)) })
+        let (writer, ended) = (Mutex::new(Some(writer)), tokio::sync::Mutex::new(Some(ended)));
+        Ok(Self { keyring, readers, recent, writer, ended })
     }
 
-    async fn write<T, E, F>(&self, after: After, act: F) -> Result<T, E>
+    async fn write<T, E, F>(&self, after: After, touches: Touches, act: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -88,29 +95,55 @@ impl SqliteStore {
     {
         let closed = || StoreError::Unavailable { reason: "the store is closed".into() };
         // The lock is let go before the answer is awaited: whoever waits must not keep the store open.
-        let answer = self.writer.lock().as_ref().ok_or_else(closed)?.queue(after, act)?;
+        let answer = self.writer.lock().as_ref().ok_or_else(closed)?.queue(after, touches, act)?;
         answer.await.map_err(|_| writer::ended())?
     }
 
-    /// A write to one programme.
-    async fn change<T, E, F>(&self, programme: &ProgrammeId, act: F) -> Result<T, E>
+    /// A write to one programme; `touches` says, given its key, what it may change of what is kept in memory.
+    async fn change<T, E, F>(
+        &self,
+        programme: &ProgrammeId,
+        touches: impl FnOnce(&ContentKey) -> Touches,
+        act: F,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Loaded<'_>) -> Result<T, E> + Send + 'static,
     {
-        let (keyring, programme) = (self.keyring.clone(), programme.clone());
-        self.write(After::Tidy, move |connection| act(&Loaded::load(connection, &keyring, &programme)?)).await
+        let (keyring, recent, programme) = (self.keyring.clone(), Arc::clone(&self.recent), programme.clone());
+        let key = rows::content_key(&keyring, &programme)?;
+        self.write(After::Tidy, touches(&key), move |connection| {
+            // What it touches was named by this key. One that was destroyed while the write waited seals nothing any more.
+            if !Arc::ptr_eq(&key, &rows::content_key(&keyring, &programme)?) {
+                return Err(StoreError::UnknownProgramme(programme).into());
+            }
+            act(&Loaded::load(connection, &key, &recent, &programme)?)
+        })
+        .await
     }
 
-    /// A read from one programme.
-    async fn ask<T, F>(&self, programme: &ProgrammeId, act: F) -> Result<T, StoreError>
+    /// A change of one member's membership in a room.
+    async fn change_membership<T, E, F>(&self, room: &RoomAddress, member: &MemberKey, act: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Loaded<'_>, &RoomAddress, &MemberKey) -> Result<T, E> + Send + 'static,
+    {
+        let (at, member) = (room.clone(), *member);
+        let touches = |key: &ContentKey| Touches::Membership(RowName::new(key, room, &member));
+        self.change(&room.programme, touches, move |loaded| act(loaded, &at, &member)).await
+    }
+
+    /// A read of a row or two from one programme.
+    async fn look<T, F>(&self, programme: &ProgrammeId, act: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Loaded<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        let (keyring, programme) = (self.keyring.clone(), programme.clone());
-        self.readers.read(move |connection| act(&Loaded::load(connection, &keyring, &programme)?)).await
+        let (recent, programme) = (Arc::clone(&self.recent), programme.clone());
+        let key = rows::content_key(&self.keyring, &programme)?;
+        self.readers.look(move |connection| act(&Loaded::load(connection, &key, &recent, &programme)?)).await
     }
 }
 
@@ -126,7 +159,9 @@ fn unreadable() -> StoreError {
 impl Store for SqliteStore {
     async fn create_programme(&self, programme: &Programme, hour: Hour) -> Result<(), StoreError> {
         let (keyring, programme) = (self.keyring.clone(), programme.clone());
-        self.write(After::Tidy, move |connection| rows::create_programme(connection, &keyring, &programme, hour)).await
+        let (recent, touches) = (Arc::clone(&self.recent), Touches::Programme(programme.id.clone()));
+        let create = move |connection: &_| rows::create_programme(connection, &keyring, &recent, &programme, hour);
+        self.write(After::Tidy, touches, create).await
     }
 
     async fn programmes(&self) -> Result<Vec<Programme>, StoreError> {
@@ -135,27 +170,33 @@ impl Store for SqliteStore {
 
     async fn destroy_programme(&self, programme: &ProgrammeId, hour: Hour) -> Result<(), StoreError> {
         let programme = programme.clone();
-        self.write(After::Checkpoint, move |connection| rows::destroy_programme(connection, &programme, hour)).await
+        let touches = Touches::Programme(programme.clone());
+        let destroy = move |connection: &_| rows::destroy_programme(connection, &programme, hour);
+        self.write(After::Checkpoint, touches, destroy).await
     }
 
     async fn admit(&self, programme: &ProgrammeId, key: &MemberKey, role: &RoleId) -> Result<RoleId, AdmitError> {
         let (key, role) = (*key, role.clone());
-        self.change(programme, move |loaded| loaded.admit(&key, &role)).await
+        self.change(programme, |_| Touches::Nothing, move |loaded| loaded.admit(&key, &role)).await
     }
 
     async fn role(&self, programme: &ProgrammeId, key: &MemberKey) -> Result<Option<RoleId>, StoreError> {
         let key = *key;
-        self.ask(programme, move |loaded| loaded.role(&key)).await
+        self.look(programme, move |loaded| loaded.role(&key)).await
     }
 
     async fn join(&self, room: &RoomAddress, key: &MemberKey, draw: Draw) -> Result<Membership, JoinError> {
-        let (key, at) = (*key, room.clone());
-        self.change(&room.programme, move |loaded| loaded.join(&at, &key, draw)).await
+        self.change_membership(room, key, move |loaded, at, key| loaded.join(at, key, draw)).await
     }
 
     async fn membership(&self, room: &RoomAddress, key: &MemberKey) -> Result<Option<Membership>, StoreError> {
+        self.readers.check_open()?;
+        let content_key = rows::content_key(&self.keyring, &room.programme)?;
+        if let Some(known) = self.recent.memberships.get(&RowName::new(&content_key, room, key)) {
+            return Ok(Some(known));
+        }
         let (key, at) = (*key, room.clone());
-        self.ask(&room.programme, move |loaded| loaded.membership(&at, &key)).await
+        self.look(&room.programme, move |loaded| loaded.membership_to_keep(&at, &key)).await
     }
 
     async fn memberships(
@@ -164,32 +205,37 @@ impl Store for SqliteStore {
         key: &MemberKey,
     ) -> Result<BTreeMap<RoomId, Membership>, StoreError> {
         let key = *key;
-        self.ask(programme, move |loaded| loaded.memberships(&key)).await
+        self.look(programme, move |loaded| loaded.memberships(&key)).await
     }
 
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method is of one lifetime, and what is asked for is of any"
+    )]
     async fn leave(&self, room: &RoomAddress, key: &MemberKey) -> Result<bool, StoreError> {
-        let (key, at) = (*key, room.clone());
-        self.change(&room.programme, move |loaded| loaded.leave(&at, &key)).await
+        self.change_membership(room, key, |loaded, at, key| loaded.leave(at, key)).await
     }
 
     async fn redraw(&self, room: &RoomAddress, key: &MemberKey, handle: Handle) -> Result<Membership, RedrawError> {
-        let (key, at) = (*key, room.clone());
-        self.change(&room.programme, move |loaded| loaded.redraw(&at, &key, handle)).await
+        self.change_membership(room, key, move |loaded, at, key| loaded.redraw(at, key, handle)).await
     }
 
     async fn mark_posted(&self, room: &RoomAddress, key: &MemberKey, handle: &Handle) -> Result<(), MarkError> {
-        let (key, at, handle) = (*key, room.clone(), handle.clone());
-        self.change(&room.programme, move |loaded| loaded.mark_posted(&at, &key, &handle)).await
+        let handle = handle.clone();
+        self.change_membership(room, key, move |loaded, at, key| loaded.mark_posted(at, key, &handle)).await
     }
 
     async fn members(&self, room: &RoomAddress) -> Result<BTreeMap<RoleId, u64>, StoreError> {
-        let at = room.clone();
-        self.ask(&room.programme, move |loaded| loaded.members(&at)).await
+        let (at, recent) = (room.clone(), Arc::clone(&self.recent));
+        let key = rows::content_key(&self.keyring, &at.programme)?;
+        let count = move |connection: &_| Loaded::load(connection, &key, &recent, &at.programme)?.members(&at);
+        self.readers.read(count).await
     }
 
     async fn act(&self, room: &RoomAddress, act: &RoomAct, key: CommandKey, hour: Hour) -> Result<Acted, ActError> {
         let (at, act) = (room.clone(), act.clone());
-        self.change(&room.programme, move |loaded| loaded.act(&at, &act, key, hour)).await
+        let touches = if act.handle().is_some() { Touches::Memberships } else { Touches::Nothing };
+        self.change(&room.programme, |_| touches, move |loaded| loaded.act(&at, &act, key, hour)).await
     }
 
     async fn pending(&self) -> Result<Vec<PendingAct>, StoreError> {
@@ -199,7 +245,7 @@ impl Store for SqliteStore {
 
     async fn confirm(&self, number: u64) -> Result<(), StoreError> {
         // A number that is gone tells nothing that the audit log does not.
-        self.write(After::Nothing, move |connection| log::confirm(connection, number)).await
+        self.write(After::Nothing, Touches::Nothing, move |connection| log::confirm(connection, number)).await
     }
 
     async fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
@@ -212,7 +258,7 @@ impl Store for SqliteStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        self.write(After::Nothing, rows::check).await
+        self.write(After::Nothing, Touches::Nothing, rows::check).await
     }
 
     async fn close(&self) {

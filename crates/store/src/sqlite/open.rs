@@ -22,6 +22,12 @@ const HEADER_BYTES: u64 = 32;
 /// How long a statement waits for another process, such as a backup tool, that holds the database.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Statements that a connection keeps prepared: more than there are.
+const STATEMENTS: usize = 64;
+
+/// What a connection that reads keeps of the file, in KiB. The operating system keeps the rest, once for all.
+const READER_CACHE_KIB: i64 = 512;
+
 /// An open database: the lock that keeps others out, the connection that writes, and those that read.
 #[derive(Debug)]
 pub(super) struct Opened {
@@ -211,6 +217,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
@@ -226,6 +233,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
 fn connect_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = connect(path)?;
     connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     Ok(connection)
 }
 

@@ -1,9 +1,12 @@
-//! The connections that read: a few, each lent to one read at a time on a blocking thread.
+//! The connections that read: a few, each lent to one read at a time.
+//!
+//! A read of a row or two takes less than a hop to another thread: it is done where it is asked for. One that goes over many rows has a
+//! blocking thread.
 
 use super::unavailable;
 use crate::StoreError;
 use parking_lot::Mutex;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -30,7 +33,26 @@ impl Readers {
         }
     }
 
-    /// Runs `act` on one snapshot of the database.
+    /// Refuses where the store is closed.
+    pub(super) fn check_open(&self) -> Result<(), StoreError> {
+        if self.waiting.is_closed() { Err(closed()) } else { Ok(()) }
+    }
+
+    /// Runs `act`, which reads a row or two, on one snapshot of the database: here, or where all connections are lent as [`Self::read`]
+    /// does.
+    pub(super) async fn look<T, F>(&self, act: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.check_open()?;
+        match Arc::clone(&self.lent).try_acquire_owned() {
+            Ok(permit) => self.lend(permit).run(act),
+            Err(_) => self.read(act).await,
+        }
+    }
+
+    /// Runs `act` on one snapshot of the database, on a thread that may block.
     pub(super) async fn read<T, F>(&self, act: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -40,14 +62,16 @@ impl Readers {
             .try_acquire_owned()
             .map_err(|_| if self.waiting.is_closed() { closed() } else { StoreError::Overloaded })?;
         let permit = Arc::clone(&self.lent).acquire_owned().await.map_err(|_| closed())?;
-        let mut lent = Lent { connection: self.idle.lock().pop(), idle: Arc::clone(&self.idle), _permit: permit };
+        let lent = self.lend(permit);
         let read = tokio::task::spawn_blocking(move || {
             let _waits = waits;
-            let connection = lent.connection.as_mut().ok_or_else(closed)?;
-            let snapshot = connection.transaction().map_err(|error| unavailable(&error))?;
-            finish(act(&snapshot), snapshot)
+            lent.run(act)
         });
         read.await.map_err(|_| StoreError::Unavailable { reason: "a read ended early".into() })?
+    }
+
+    fn lend(&self, permit: OwnedSemaphorePermit) -> Lent {
+        Lent { connection: self.idle.lock().pop(), idle: Arc::clone(&self.idle), _permit: permit }
     }
 
     /// Waits for reads that run, refuses others, and closes the connections.
@@ -63,12 +87,6 @@ impl Readers {
     }
 }
 
-fn finish<T>(result: Result<T, StoreError>, snapshot: Transaction<'_>) -> Result<T, StoreError> {
-    let value = result?;
-    snapshot.commit().map_err(|error| unavailable(&error))?;
-    Ok(value)
-}
-
 fn closed() -> StoreError {
     StoreError::Unavailable { reason: "the store is closed".into() }
 }
@@ -80,8 +98,33 @@ struct Lent {
     _permit: OwnedSemaphorePermit,
 }
 
+impl Lent {
+    fn run<T>(self, act: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let connection = self.connection.as_ref().ok_or_else(closed)?;
+        let _snapshot = Snapshot::begin(connection).map_err(|error| unavailable(&error))?;
+        act(connection)
+    }
+}
+
 impl Drop for Lent {
     fn drop(&mut self) {
         self.idle.lock().extend(self.connection.take());
+    }
+}
+
+/// Until it is dropped, all reads of the connection are of one moment. Its statements are prepared once.
+struct Snapshot<'c>(&'c Connection);
+
+impl<'c> Snapshot<'c> {
+    fn begin(connection: &'c Connection) -> Result<Self, rusqlite::Error> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        // There is nothing to keep or to undo. Where it can't be ended the next one can't begin, and says so.
+        let _ = self.0.prepare_cached("COMMIT").and_then(|mut statement| statement.execute([]));
     }
 }

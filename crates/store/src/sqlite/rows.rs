@@ -1,5 +1,6 @@
 //! What the rows mean: every question and change as SQL, within a transaction that the caller holds.
 
+use super::recent::{Definition, Recent, RowName, Since};
 use super::{log, unavailable, unreadable};
 use crate::sealing::{handle_tag, member_tag, membership_tag, open, programme_tag, seal};
 use crate::{AdmitError, Draw, JoinError, MarkError, RedrawError, StoreError, act, definition};
@@ -14,8 +15,11 @@ use std::sync::Arc;
 /// A programme that is in the database, and the key that its rows are tagged and sealed with.
 pub(super) struct Loaded<'c> {
     pub(super) connection: &'c Connection,
-    pub(super) programme: Programme,
+    pub(super) programme: Arc<Programme>,
     pub(super) key: Arc<ContentKey>,
+    recent: &'c Recent,
+    /// Taken before the first question.
+    since: Since,
 }
 
 /// Bytes of a row that a check writes and deletes again, so that it needs room as any write does.
@@ -63,10 +67,21 @@ fn parse(id: &str, json: &str) -> Result<Programme, StoreError> {
     definition::from_json(id.clone(), json).map_err(|_| StoreError::Damaged(id))
 }
 
+/// Tells of every row of a membership that there is.
+pub(super) fn know_rows(connection: &Connection, recent: &Recent) -> Result<(), rusqlite::Error> {
+    let mut statement = connection.prepare("SELECT tag FROM membership")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        recent.add_row(&RowName::of(&row.get(0)?));
+    }
+    Ok(())
+}
+
 /// Creates the programme unless it is there.
 pub(super) fn create_programme(
     connection: &Connection,
     keyring: &Keyring,
+    recent: &Recent,
     programme: &Programme,
     hour: Hour,
 ) -> Result<(), StoreError> {
@@ -83,7 +98,7 @@ pub(super) fn create_programme(
             act::seal(&key, number, &act::Detail::Created).map_err(damaged)
         })?;
         Ok(())
-    } else if Loaded::load(connection, keyring, &programme.id)?.programme == *programme {
+    } else if *Loaded::load(connection, &key, recent, &programme.id)?.programme == *programme {
         Ok(())
     } else {
         Err(StoreError::Differs(programme.id.clone()))
@@ -119,27 +134,38 @@ pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn content_key(keyring: &Keyring, programme: &ProgrammeId) -> Result<Arc<ContentKey>, StoreError> {
+/// The programme's content key, where it is here.
+pub(super) fn content_key(keyring: &Keyring, programme: &ProgrammeId) -> Result<Arc<ContentKey>, StoreError> {
     keyring.get(programme).map_err(|unknown| StoreError::UnknownProgramme(unknown.0))
 }
 
 impl<'c> Loaded<'c> {
-    /// Loads a programme that is in the database and whose content key is here.
+    /// Loads a programme that is in the database and whose content key is `key`. This is the first question of its transaction,
+    /// unless that is a write.
     pub(super) fn load(
         connection: &'c Connection,
-        keyring: &Keyring,
+        key: &Arc<ContentKey>,
+        recent: &'c Recent,
         programme: &ProgrammeId,
     ) -> Result<Self, StoreError> {
-        let key = content_key(keyring, programme)?;
+        let since = recent.since();
+        let loaded = |programme| Self { connection, programme, key: Arc::clone(key), recent, since };
+        let known = recent.definitions.get(programme).filter(|known| known.is_of(key));
+        if let Some(Definition { programme, .. }) = known {
+            return Ok(loaded(programme));
+        }
         let sql = "SELECT definition, key_tag FROM programme WHERE id = ?1";
         let row = one(connection, sql, [programme.as_str()], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
         })?;
         let (json, tag) = row.ok_or_else(|| StoreError::UnknownProgramme(programme.clone()))?;
-        if tag != programme_tag(&key, programme) {
+        if tag != programme_tag(key, programme) {
             return Err(StoreError::Damaged(programme.clone()));
         }
-        Ok(Self { connection, programme: parse(programme.as_str(), &json)?, key })
+        let parsed = Arc::new(parse(programme.as_str(), &json)?);
+        let definition = Definition { programme: Arc::clone(&parsed), key: Arc::downgrade(key) };
+        recent.definitions.keep(programme.clone(), definition, since.definitions);
+        Ok(loaded(parsed))
     }
 
     /// The room's definition.
@@ -184,6 +210,25 @@ impl<'c> Loaded<'c> {
         self.membership_at(room, &membership_tag(&self.key, room, member))
     }
 
+    /// The member's membership in the room, which is kept in memory from then on. For readers alone: what a write sees may be undone.
+    pub(super) fn membership_to_keep(
+        &self,
+        room: &RoomAddress,
+        member: &MemberKey,
+    ) -> Result<Option<Membership>, StoreError> {
+        self.room(room)?;
+        let tag = membership_tag(&self.key, room, member);
+        let name = RowName::of(&tag);
+        if !self.recent.may_have_row(&name) {
+            return Ok(None);
+        }
+        let found = self.membership_at(room, &tag)?;
+        if let Some(membership) = &found {
+            self.recent.memberships.keep(name, membership.clone(), self.since.memberships);
+        }
+        Ok(found)
+    }
+
     /// The membership with this tag.
     pub(super) fn membership_at(&self, room: &RoomAddress, tag: &Tag) -> Result<Option<Membership>, StoreError> {
         let sql = "SELECT role, posted, sealed FROM membership WHERE programme = ?1 AND room = ?2 AND tag = ?3";
@@ -212,12 +257,12 @@ impl<'c> Loaded<'c> {
         rows.into_iter().map(open).collect()
     }
 
-    /// The member's memberships in all rooms.
+    /// The member's memberships in all rooms, which are kept in memory from then on.
     pub(super) fn memberships(&self, member: &MemberKey) -> Result<BTreeMap<RoomId, Membership>, StoreError> {
         let mut found = BTreeMap::new();
         for room in &self.programme.rooms {
             let address = RoomAddress { programme: self.programme.id.clone(), room: room.id.clone() };
-            if let Some(membership) = self.membership(&address, member)? {
+            if let Some(membership) = self.membership_to_keep(&address, member)? {
                 found.insert(room.id.clone(), membership);
             }
         }

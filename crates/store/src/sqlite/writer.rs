@@ -2,9 +2,11 @@
 
 use super::limits::SqliteLimits;
 use super::open::{self, Lock, Opened};
+use super::recent::{Recent, Touches};
 use super::unavailable;
 use crate::{StoreError, telemetry};
 use rusqlite::Connection;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -35,12 +37,13 @@ pub(super) type Ended = oneshot::Receiver<()>;
 
 impl Writer {
     /// Starts the thread. It ends when the `Writer` is dropped and all that waits is done.
-    pub(super) fn start(opened: Opened, limits: &SqliteLimits) -> std::io::Result<(Self, Ended)> {
+    pub(super) fn start(opened: Opened, limits: &SqliteLimits, recent: Arc<Recent>) -> std::io::Result<(Self, Ended)> {
         let (queue, jobs) = sync_channel(limits.writes_waiting_max.max(1));
         let (ended, has_ended) = oneshot::channel();
         let thread = WriterThread {
             connection: opened.writer,
             jobs,
+            recent,
             group_max: limits.group_writes_max.max(1),
             layout_kept: limits.layout_kept,
             untidy_since: opened.untidy.then(Instant::now),
@@ -56,14 +59,14 @@ impl Writer {
     }
 
     /// Queues `act`, to be run in a transaction; what it returned is answered once that is durable.
-    pub(super) fn queue<T, E, F>(&self, after: After, act: F) -> Result<Answer<T, E>, StoreError>
+    pub(super) fn queue<T, E, F>(&self, after: After, touches: Touches, act: F) -> Result<Answer<T, E>, StoreError>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let write = Write { act: Some(act), result: None, reply, after };
+        let write = Write { act: Some(act), result: None, reply, after, touches };
         self.queue.try_send(Box::new(write)).map_err(|refused| match refused {
             TrySendError::Full(_) => StoreError::Overloaded,
             TrySendError::Disconnected(_) => ended(),
@@ -84,6 +87,7 @@ trait Job: Send {
     /// Tells who waits; `group` says whether the group is durable.
     fn answer(self: Box<Self>, group: Result<(), StoreError>);
     fn after(&self) -> After;
+    fn touches(&self) -> &Touches;
 }
 
 struct Write<T, E, F> {
@@ -91,6 +95,7 @@ struct Write<T, E, F> {
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
     after: After,
+    touches: Touches,
 }
 
 impl<T, E, F> Job for Write<T, E, F>
@@ -124,11 +129,16 @@ where
     fn after(&self) -> After {
         self.after
     }
+
+    fn touches(&self) -> &Touches {
+        &self.touches
+    }
 }
 
 struct WriterThread {
     connection: Connection,
     jobs: Receiver<Box<dyn Job>>,
+    recent: Arc<Recent>,
     group_max: usize,
     layout_kept: Duration,
     /// When the first write came whose place in the file still tells its time.
@@ -160,10 +170,15 @@ impl WriterThread {
     fn take_group(&mut self, first: Box<dyn Job>) {
         let mut group = vec![first];
         group.extend(self.jobs.try_iter().take(self.group_max.saturating_sub(1)));
+        // What a write of the group may change is read from the file alone from here until the group is over, whatever comes of it.
+        for job in &group {
+            self.recent.begin(job.touches());
+        }
         let committed = self.commit(&mut group).map_err(|error| {
             telemetry::commit_failed(&error.to_string());
             unavailable(&error)
         });
+        self.recent.end();
         if group.iter().any(|job| job.after() != After::Nothing) {
             self.untidy_since.get_or_insert_with(Instant::now);
         }
@@ -225,8 +240,9 @@ mod tests {
         let path = folder.path().join("store.sqlite");
         let server = ServerId::from_bytes([1; 16]);
         let limits = SqliteLimits::default();
+        let recent = Arc::new(Recent::new(&limits));
         open::create(&path, server).unwrap();
-        let (writer, _ended) = Writer::start(open::open(&path, server, &limits).unwrap(), &limits).unwrap();
+        let (writer, _ended) = Writer::start(open::open(&path, server, &limits).unwrap(), &limits, recent).unwrap();
         (folder, writer)
     }
 
@@ -236,7 +252,7 @@ mod tests {
     }
 
     async fn names(writer: &Writer) -> Vec<String> {
-        let asked = writer.queue(After::Nothing, |connection| {
+        let asked = writer.queue(After::Nothing, Touches::Nothing, |connection| {
             let mut statement = connection.prepare("SELECT name FROM meta ORDER BY name").unwrap();
             let names = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
             Ok::<Vec<String>, StoreError>(names)
@@ -248,7 +264,7 @@ mod tests {
     fn keep_busy(writer: &Writer) -> SyncSender<()> {
         let (let_go, busy) = sync_channel(0);
         let job = move |_: &Connection| busy.recv().map_err(|_| ended());
-        writer.queue(After::Nothing, job).unwrap();
+        writer.queue(After::Nothing, Touches::Nothing, job).unwrap();
         let_go
     }
 
@@ -256,12 +272,12 @@ mod tests {
     async fn what_a_failed_write_did_is_undone_and_its_group_goes_on() {
         let (_folder, writer) = writer();
         let let_go = keep_busy(&writer);
-        let before = writer.queue(After::Tidy, |connection| put(connection, "before")).unwrap();
-        let failed = writer.queue(After::Tidy, |connection| {
+        let before = writer.queue(After::Tidy, Touches::Nothing, |connection| put(connection, "before")).unwrap();
+        let failed = writer.queue(After::Tidy, Touches::Nothing, |connection| {
             put(connection, "half")?;
             Err::<(), _>(StoreError::Overloaded)
         });
-        let then = writer.queue(After::Tidy, |connection| put(connection, "then")).unwrap();
+        let then = writer.queue(After::Tidy, Touches::Nothing, |connection| put(connection, "then")).unwrap();
         let_go.send(()).unwrap();
         assert_eq!(failed.unwrap().await.unwrap(), Err(StoreError::Overloaded));
         assert_eq!((before.await.unwrap(), then.await.unwrap()), (Ok(()), Ok(())));
@@ -272,9 +288,9 @@ mod tests {
     async fn when_the_commit_fails_nobody_is_told_otherwise_and_nothing_is_kept() {
         let (_folder, writer) = writer();
         let let_go = keep_busy(&writer);
-        let good = writer.queue(After::Tidy, |connection| put(connection, "good")).unwrap();
+        let good = writer.queue(After::Tidy, Touches::Nothing, |connection| put(connection, "good")).unwrap();
         // A member of no programme, which the database notices only when the transaction is committed.
-        let bad = writer.queue(After::Tidy, |connection| {
+        let bad = writer.queue(After::Tidy, Touches::Nothing, |connection| {
             let sql = "PRAGMA defer_foreign_keys = ON; INSERT INTO member VALUES ('nowhere', x'00', 'mentee')";
             connection.execute_batch(sql).map_err(|error| unavailable(&error))
         });
@@ -282,7 +298,12 @@ mod tests {
         assert!(matches!(good.await.unwrap(), Err(StoreError::Unavailable { .. })));
         assert!(matches!(bad.unwrap().await.unwrap(), Err(StoreError::Unavailable { .. })));
         assert_eq!(names(&writer).await, ["audit head", "server"]);
-        writer.queue(After::Tidy, |connection| put(connection, "next")).unwrap().await.unwrap().unwrap();
+        writer
+            .queue(After::Tidy, Touches::Nothing, |connection| put(connection, "next"))
+            .unwrap()
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(names(&writer).await, ["audit head", "next", "server"]);
     }
 }

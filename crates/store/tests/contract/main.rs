@@ -6,6 +6,7 @@
 //! - `suite::handles`: unique, drawn anew until the first post, never anybody else's after it
 //! - `suite::acts`: acts, their entries in the audit log, and what waits for the room's log
 //! - `suite::sanctions`: muted and removed members, whatever they do in between
+//! - `suite::seen`: readers see what was answered, and never go back
 //! - `suite::lasting`: what was acknowledged is there after a restart and after a kill
 //! - `suite::at_rest`: no name of a member in any file, nothing shared between rooms, no order of rows
 //! - `suite::history`: random commands against a simple model

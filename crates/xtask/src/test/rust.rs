@@ -1,6 +1,7 @@
 //! The steps that are cargo's.
 
 use crate::workbench::Workbench;
+use anyhow::ensure;
 
 /// Builds the documentation of all our crates.
 pub(super) fn documentation(bench: &Workbench) -> anyhow::Result<()> {
@@ -15,6 +16,23 @@ pub(super) fn tests(bench: &Workbench) -> anyhow::Result<String> {
     bench.cargo(&["test", "--workspace", "--locked", "--no-fail-fast"])?;
     let (passed, ignored) = counted(&bench.log.text());
     Ok(format!("{passed} tests passed, {ignored} ignored"))
+}
+
+/// Turns shuttle's locks on in the engine.
+const INTERLEAVING: [&str; 6] = ["-p", "kkanbu-gateway", "--lib", "--locked", "--features", "interleaving"];
+
+/// Has shuttle decide again and again who goes next.
+pub(super) fn interleavings(bench: &Workbench) -> anyhow::Result<String> {
+    bench.log.run(bench.cargo_command().arg("test").args(INTERLEAVING).arg("interleavings"))?;
+    let (passed, _) = counted(&bench.log.text());
+    ensure!(passed > 0, "there was nothing to run");
+    Ok(format!("{passed} test passed"))
+}
+
+/// Checks what is not there without the feature.
+pub(super) fn clippy(bench: &Workbench) -> anyhow::Result<()> {
+    let mut clippy = bench.cargo_command();
+    bench.log.run(clippy.arg("clippy").args(INTERLEAVING).args(["--tests", "--", "-D", "warnings"]))
 }
 
 /// Adds up the lines `test result: ok. 12 passed; 0 failed; 1 ignored; …`.

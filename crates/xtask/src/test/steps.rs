@@ -84,6 +84,7 @@ pub(crate) const STEPS: &[Step] = &[
         limit: LONG,
         run: |bench| {
             bench.cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
+            rust::clippy(bench)?;
             autobahn::clippy(bench).map(|()| None)
         },
     },
@@ -123,6 +124,14 @@ pub(crate) const STEPS: &[Step] = &[
         show: Show::Always,
         limit: LONG,
         run: |bench| rust::tests(bench).map(Some),
+    },
+    Step {
+        name: "interleavings",
+        shows: "thousands of orders in which workers, publishers and clients get their turns lose, double and disorder nothing",
+        needs: &[],
+        show: Show::OnFailure,
+        limit: LONG,
+        run: |bench| rust::interleavings(bench).map(Some),
     },
     Step {
         name: "autobahn",

@@ -18,7 +18,9 @@ const SOCKETS: &[&str] = &["tungstenite", "tokio-tungstenite", "hyper", "hyper-u
 const SET_APART: &[(&str, Option<&str>, &str)] = &[
     ("schema", Some("xtask"), "the generator"),
     ("conformance", None, "the command line of a test step"),
+    ("interleaving", None, "the command line of a test step"),
     ("fuzzing", None, "the command line of `cargo xtask fuzz`"),
+    ("measure", None, "the command line of the gateway's bench"),
 ];
 
 /// The whole graph.
@@ -44,6 +46,7 @@ const PLACES: &[Place] = &[
         never: &["redis", "rusqlite", "clap"],
     },
     Place { name: "kkanbu-client", may_know: &["kkanbu-model", "kkanbu-wire"], never: &["hyper", "rusqlite"] },
+    Place { name: "kkanbu-bench", may_know: &["kkanbu-model", "kkanbu-wire", "kkanbu-client"], never: SOCKETS },
     Place { name: "kkanbu-web", may_know: &[], never: &["tokio", "serde"] },
     Place {
         name: "kkanbu",
@@ -58,6 +61,7 @@ const PLACES: &[Place] = &[
             "kkanbu-gateway",
             "kkanbu-client",
             "kkanbu-web",
+            "kkanbu-bench",
         ],
         never: &[],
     },

@@ -20,6 +20,9 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// Its version.
+    pub(crate) const VERSION: &str = VERSION;
+
     /// The pinned Node, installed where it is missing.
     pub(crate) fn ready(bench: &Workbench) -> anyhow::Result<Self> {
         ensure_all(bench, &[Tool::Python, Tool::Node])?;
@@ -73,7 +76,8 @@ impl Node {
         said.is_ok_and(|output| output.stdout.trim_ascii() == format!("v{VERSION}").as_bytes())
     }
 
-    fn program(&self) -> PathBuf {
+    /// The program itself.
+    pub(crate) fn program(&self) -> PathBuf {
         self.home.join("bin/node")
     }
 }

@@ -2,6 +2,7 @@
 
 mod open;
 mod reader;
+mod recent;
 mod snapshot;
 
 pub use open::OpenError;
@@ -12,6 +13,7 @@ use crate::{Found, IdempotencyKey, telemetry};
 use kkanbu_keys::ServerId;
 use kkanbu_model::{Epoch, Offset, ProgrammeId, RoomAddress, StateVersion};
 use reader::SqliteReader;
+use recent::Recent;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::path::Path;
 use std::sync::Arc;
@@ -20,6 +22,8 @@ use std::sync::Arc;
 pub struct SqliteJournal {
     connection: Connection,
     reader: Arc<SqliteReader>,
+    /// What is not settled yet. `None` after whatever may have left it different from the file: then it is read anew.
+    recent: Option<Recent>,
     /// Something was taken out of the log and may still lie in the files. The file says the same, for whoever opens it
     /// after a crash.
     unscrubbed: bool,
@@ -41,7 +45,7 @@ impl SqliteJournal {
         let connection = open::open(path, server)?;
         let unscrubbed = open::has_mark(&connection, path, UNSCRUBBED)?;
         let reader = Arc::new(SqliteReader::open(path)?);
-        let mut journal = Self { connection, reader, unscrubbed };
+        let mut journal = Self { connection, reader, recent: None, unscrubbed };
         if let Err(JournalError(reason)) = journal.tidy() {
             // A backup may be reading, or the disk be full. Neither makes the log unusable.
             telemetry::scrub_failed(&reason);
@@ -59,8 +63,46 @@ impl SqliteJournal {
 
     /// Leaves one file that holds nothing but the log: at opening and at closing.
     fn tidy(&mut self) -> Result<(), JournalError> {
+        self.settle()?;
         self.scrub()?;
         self.checkpoint()
+    }
+
+    /// What is not settled, to be changed in the transaction. Gathering puts it back where all went well.
+    fn take_recent(&mut self) -> Result<Recent, JournalError> {
+        match self.recent.take() {
+            Some(recent) => Ok(recent),
+            None => Ok(Recent::load(&self.connection)?),
+        }
+    }
+
+    fn recent(&mut self) -> Result<&Recent, JournalError> {
+        let recent = self.take_recent()?;
+        Ok(self.recent.insert(recent))
+    }
+
+    /// Changes what is not settled, in the transaction.
+    fn gather(
+        &mut self,
+        change: impl FnOnce(&mut Recent, &Connection) -> rusqlite::Result<()>,
+    ) -> Result<(), JournalError> {
+        self.begin()?;
+        let mut recent = self.take_recent()?;
+        change(&mut recent, &self.connection)?;
+        self.recent = Some(recent);
+        Ok(())
+    }
+
+    /// Settles everything, durable on return.
+    fn settle(&mut self) -> Result<(), JournalError> {
+        if self.recent()?.is_empty() {
+            return Ok(());
+        }
+        let settled = self.gather(Recent::settle_all).and_then(|()| self.sync());
+        if settled.is_err() {
+            self.rollback();
+        }
+        settled
     }
 
     /// With what is gathered, it becomes durable that the files have to be scrubbed.
@@ -91,33 +133,26 @@ impl Journal for SqliteJournal {
                 kept_from: offset(row, 3)?,
             })
         });
-        Ok(standing.optional()?)
+        let Some(standing) = standing.optional()? else { return Ok(None) };
+        drop(select);
+        let (head, version) = self.recent()?.head(room).unwrap_or((standing.head, standing.version));
+        Ok(Some(Standing { head, version, ..standing }))
     }
 
     fn find(&mut self, room: &RoomAddress, key: IdempotencyKey) -> Result<Option<Found>, JournalError> {
-        find(&self.connection, room, key)
+        match self.recent()?.find(room, key) {
+            Some(found) => Ok(Some(found)),
+            None => find(&self.connection, room, key),
+        }
     }
 
     fn append(&mut self, records: &[Record]) -> Result<(), JournalError> {
-        self.begin()?;
-        let mut insert = self.connection.prepare_cached(
-            "INSERT INTO publications (programme, room, offset, key, fingerprint, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
-        for Record { room, offset, key, fingerprint, sealed } in records {
-            insert.execute(params![
-                room.programme.as_str(),
-                room.room.as_str(),
-                number(*offset),
-                key.0,
-                fingerprint,
-                sealed
-            ])?;
-        }
-        Ok(())
+        self.gather(|recent, connection| recent.append(connection, records))
     }
 
     fn rewrite(&mut self, room: &RoomAddress, records: &[StoredRecord]) -> Result<(), JournalError> {
         self.mark_unscrubbed()?;
+        self.gather(|recent, connection| recent.settle_room(connection, room))?;
         let mut update = self.connection.prepare_cached(
             "UPDATE publications SET sealed = ?5 WHERE programme = ?1 AND room = ?2 AND offset = ?3 AND key = ?4",
         )?;
@@ -129,6 +164,7 @@ impl Journal for SqliteJournal {
 
     fn trim(&mut self, room: &RoomAddress, kept_from: Offset) -> Result<(), JournalError> {
         self.mark_unscrubbed()?;
+        self.gather(|recent, connection| recent.settle_room(connection, room))?;
         let mut delete = self
             .connection
             .prepare_cached("DELETE FROM publications WHERE programme = ?1 AND room = ?2 AND offset < ?3")?;
@@ -142,6 +178,7 @@ impl Journal for SqliteJournal {
         if !self.unscrubbed {
             return Ok(());
         }
+        self.settle()?;
         // Whoever reads would make the work useless.
         self.checkpoint()?;
         self.connection.execute_batch("VACUUM")?;
@@ -152,7 +189,7 @@ impl Journal for SqliteJournal {
     }
 
     fn set_standing(&mut self, room: &RoomAddress, standing: &Standing) -> Result<(), JournalError> {
-        self.begin()?;
+        self.gather(|recent, connection| recent.settle_room(connection, room))?;
         let mut upsert = self.connection.prepare_cached(
             "INSERT INTO rooms (programme, room, epoch, head, version, kept_from) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT DO UPDATE SET epoch = ?3, head = ?4, version = ?5, kept_from = ?6",
@@ -174,6 +211,7 @@ impl Journal for SqliteJournal {
     }
 
     fn rollback(&mut self) {
+        self.recent = None;
         if !self.connection.is_autocommit() {
             // Where even this fails, the next write meets the open transaction and fails too, until it works again.
             let _ = self.connection.execute_batch("ROLLBACK");
@@ -182,11 +220,12 @@ impl Journal for SqliteJournal {
 
     fn destroy(&mut self, programme: &ProgrammeId) -> Result<(), JournalError> {
         self.begin()?;
-        let deleted = self
-            .connection
-            .execute("DELETE FROM publications WHERE programme = ?1", [programme.as_str()])
-            .and_then(|_| self.connection.execute("DELETE FROM rooms WHERE programme = ?1", [programme.as_str()]));
-        if let Err(error) = deleted.map_err(JournalError::from).and_then(|_| self.sync()) {
+        self.recent = None;
+        let delete = |table| format!("DELETE FROM {table} WHERE programme = ?1");
+        let deleted = ["recent", "publications", "rooms"]
+            .into_iter()
+            .try_for_each(|table| self.connection.execute(&delete(table), [programme.as_str()]).map(|_| ()));
+        if let Err(error) = deleted.map_err(JournalError::from).and_then(|()| self.sync()) {
             self.rollback();
             return Err(error);
         }
@@ -207,6 +246,12 @@ impl Journal for SqliteJournal {
         checked
     }
 
+    /// In quiet times nothing is left that shows in which order rooms were written in, but for the write-ahead log.
+    fn rest(&mut self) {
+        // Where it fails, it is tried at the next rest, and the next write says why.
+        let _ = self.settle();
+    }
+
     fn close(&mut self) {
         // Where a reader is still there, the write-ahead log stays and is read at the next start.
         if let Err(JournalError(reason)) = self.tidy() {
@@ -219,7 +264,7 @@ impl Journal for SqliteJournal {
     }
 }
 
-/// Looks a record up by its key; shared by the writer and the readers.
+/// Looks a settled record up by its key; shared by the writer and the readers.
 fn find(connection: &Connection, room: &RoomAddress, key: IdempotencyKey) -> Result<Option<Found>, JournalError> {
     let mut select = connection.prepare_cached(
         "SELECT offset, fingerprint FROM publications WHERE programme = ?1 AND room = ?2 AND key = ?3",

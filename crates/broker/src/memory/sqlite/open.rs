@@ -1,6 +1,7 @@
 //! Making and opening the journal's file. It is opened only when it is beyond doubt the sound journal of this server;
 //! everything else is an error that says where and what to do, never an empty log.
 
+use super::recent;
 use kkanbu_keys::ServerId;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use std::fs::{self, File, OpenOptions};
@@ -13,13 +14,24 @@ use std::time::Duration;
 const APPLICATION_ID: i32 = 0x6b6b_626c;
 
 /// The schema of this version (`SQLite`'s `user_version`).
-const SCHEMA_VERSION: i32 = 1;
+pub(super) const SCHEMA_VERSION: i32 = 2;
+
+/// The oldest version that this one can read and bring to its own: it has no table of recent publications.
+const SCHEMA_VERSION_OLDEST: i32 = 1;
 
 /// How long to wait for a lock. The file is ours alone, so whoever holds one is not supposed to be there.
 pub(super) const BUSY: Duration = Duration::from_millis(250);
 
 /// Bytes that the write-ahead log shrinks to after a checkpoint.
 const WAL_BYTES_KEPT: u32 = 16 * 1024 * 1024;
+
+/// Pages in the write-ahead log at which it is copied into the file: as many as the log's kept size holds. A page that was
+/// written often meanwhile is copied once.
+const WAL_PAGES_MAX: u32 = WAL_BYTES_KEPT / 4_096;
+
+/// Memory for the writer's pages, in KiB. Where the pages that are written again and again have no place in it, each
+/// publication reads some of them from the file and writes others twice.
+const CACHE_KIB: i32 = 16 * 1024;
 
 /// No column says when. Nothing is in the order of writing but a room's log itself, which is an order by its nature.
 const SCHEMA: &str = "
@@ -47,6 +59,13 @@ const SCHEMA: &str = "
         UNIQUE (programme, room, key)
     ) STRICT, WITHOUT ROWID;
 ";
+
+/// Counts the rooms whose recent publications do not follow on its settled ones. Settled ones may still lie among them.
+const UNSETTLED_WITH_HOLES: &str = "
+    SELECT count(*) FROM (
+        SELECT 1 FROM recent LEFT JOIN rooms USING (programme, room)
+        WHERE head IS NULL OR offset > head GROUP BY programme, room
+        HAVING head IS NULL OR min(offset) <> head + 1 OR max(offset) <> head + count(*))";
 
 /// Why the journal can't be made or opened. Each message says where and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -111,7 +130,7 @@ pub(super) fn create(path: &Path, server: ServerId) -> Result<(), OpenError> {
     private_empty_file(&partial).map_err(|error| refused(path, &error))?;
     let connection = connect(&partial).map_err(|error| told(path, &error))?;
     prepare(&connection)
-        .and_then(|()| connection.execute_batch(&format!("BEGIN; {SCHEMA}")))
+        .and_then(|()| connection.execute_batch(&format!("BEGIN; {SCHEMA} {}", recent::TABLE)))
         .and_then(|()| connection.execute("INSERT INTO meta VALUES ('server', ?1)", [server.as_bytes()]))
         .and_then(|_| connection.pragma_update(None, "application_id", APPLICATION_ID))
         .and_then(|()| connection.pragma_update(None, "user_version", SCHEMA_VERSION))
@@ -149,12 +168,13 @@ pub(super) fn open(path: &Path, server: ServerId) -> Result<Connection, OpenErro
         return Err(OpenError::Missing(path.into()));
     }
     let connection = connect(path).map_err(|error| told(path, &error))?;
-    check_kind(&connection, path)?;
+    let version = check_kind(&connection, path)?;
     prepare(&connection).map_err(|error| told(path, &error))?;
     check_server(&connection, path, server)?;
-    check_sound(&connection, path)?;
+    check_sound(&connection, path, version)?;
     // Somebody who is writing shows here.
     connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(|error| told(path, &error))?;
+    migrate(&connection, version).map_err(|error| told(path, &error))?;
     Ok(connection)
 }
 
@@ -189,17 +209,32 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES_MAX)?;
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)
 }
 
-pub(super) fn check_kind(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+/// Brings a checked log of this schema version to the newest, all or nothing.
+pub(super) fn migrate(connection: &Connection, version: i32) -> rusqlite::Result<()> {
+    if version == SCHEMA_VERSION {
+        return Ok(());
+    }
+    let migration = format!("BEGIN; {} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT", recent::TABLE);
+    connection.execute_batch(&migration).inspect_err(|_| {
+        // The error before says more than this one would.
+        let _ = connection.execute_batch("ROLLBACK");
+    })
+}
+
+/// Refuses what is not a log of a version that is known here, and says which.
+pub(super) fn check_kind(connection: &Connection, path: &Path) -> Result<i32, OpenError> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let application = pragma("application_id").map_err(|error| told(path, &error))?;
     if application != APPLICATION_ID {
         return Err(OpenError::NotALog(path.into()));
     }
     match pragma("user_version").map_err(|error| told(path, &error))? {
-        SCHEMA_VERSION => Ok(()),
+        found @ SCHEMA_VERSION_OLDEST..=SCHEMA_VERSION => Ok(found),
         found if found > SCHEMA_VERSION => Err(OpenError::Newer { path: path.into(), found }),
         found => Err(OpenError::Older { path: path.into(), found }),
     }
@@ -222,20 +257,24 @@ fn check_server(connection: &Connection, path: &Path, server: ServerId) -> Resul
     }
 }
 
-pub(super) fn check_sound(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+pub(super) fn check_sound(connection: &Connection, path: &Path, version: i32) -> Result<(), OpenError> {
     let found: String =
         connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| told(path, &error))?;
     if found != "ok" {
         return Err(OpenError::Damaged { path: path.into(), found });
     }
+    // What is not settled follows without hole on what is. An old version settled everything at once.
+    let unsettled = if version == SCHEMA_VERSION_OLDEST { "0" } else { UNSETTLED_WITH_HOLES };
     let short: i64 = connection
         .query_row(
             // A log that was trimmed begins later, and one that was trimmed wholly has no publication at all.
-            "SELECT count(*) FROM rooms LEFT JOIN (
+            &format!(
+                "SELECT ({unsettled}) + count(*) FROM rooms LEFT JOIN (
                 SELECT programme, room, min(offset) AS first, max(offset) AS last, count(*) AS number
                 FROM publications GROUP BY programme, room) USING (programme, room)
              WHERE head <> coalesce(last, kept_from - 1) OR kept_from <> coalesce(first, kept_from)
-                OR head - kept_from + 1 <> coalesce(number, 0)",
+                OR head - kept_from + 1 <> coalesce(number, 0)"
+            ),
             [],
             |row| row.get(0),
         )

@@ -1,7 +1,7 @@
 //! Read connections of their own: in write-ahead mode they see what is committed, and nobody waits for anybody.
 
-use super::{find, number, offset, open};
-use crate::memory::journal::{JournalError, JournalReader, StoredPage, StoredRecord};
+use super::{find, number, offset, open, recent};
+use crate::memory::journal::{JournalError, JournalReader, StoredPage};
 use crate::memory::sqlite::OpenError;
 use crate::{Found, IdempotencyKey};
 use kkanbu_model::{Offset, RoomAddress};
@@ -45,9 +45,10 @@ impl JournalReader for SqliteReader {
             // One moment for both questions.
             let _moment = connection.unchecked_transaction()?;
             let mut select =
-                connection.prepare_cached("SELECT kept_from FROM rooms WHERE programme = ?1 AND room = ?2")?;
+                connection.prepare_cached("SELECT kept_from, head FROM rooms WHERE programme = ?1 AND room = ?2")?;
             let place = params![room.programme.as_str(), room.room.as_str()];
-            let Some(kept_from) = select.query_row(place, |row| offset(row, 0)).optional()? else { return Ok(None) };
+            let standing = select.query_row(place, |row| Ok((offset(row, 0)?, offset(row, 1)?))).optional()?;
+            let Some((kept_from, settled)) = standing else { return Ok(None) };
             let mut select = connection.prepare_cached(
                 "SELECT offset, key, sealed FROM publications
                  WHERE programme = ?1 AND room = ?2 AND offset > ?3 AND offset <= ?4 ORDER BY offset LIMIT ?5",
@@ -59,14 +60,23 @@ impl JournalReader for SqliteReader {
                 number(through),
                 i64::try_from(limit).unwrap_or(i64::MAX)
             ];
-            let records = select.query_map(range, |row| {
-                Ok(StoredRecord { offset: offset(row, 0)?, key: IdempotencyKey(row.get(1)?), sealed: row.get(2)? })
-            })?;
-            Ok(Some(StoredPage { kept_from, records: records.collect::<rusqlite::Result<_>>()? }))
+            let mut records = select.query_map(range, recent::stored_record)?.collect::<rusqlite::Result<Vec<_>>>()?;
+            if through > settled && records.len() < limit {
+                let remaining = limit - records.len();
+                recent::read(connection, room, (after.max(settled), through), remaining, &mut records)?;
+            }
+            Ok(Some(StoredPage { kept_from, records }))
         })
     }
 
     fn find(&self, room: &RoomAddress, key: IdempotencyKey) -> Result<Option<Found>, JournalError> {
-        self.with(|connection| find(connection, room, key))
+        self.with(|connection| {
+            // One moment for both questions: what is settled between them would be in neither answer.
+            let _moment = connection.unchecked_transaction()?;
+            match find(connection, room, key)? {
+                Some(found) => Ok(Some(found)),
+                None => Ok(recent::find(connection, room, key)?),
+            }
+        })
     }
 }

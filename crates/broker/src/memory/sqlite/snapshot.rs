@@ -2,6 +2,7 @@
 //! such a copy before it becomes a log again.
 
 use super::open::{self, BUSY, OpenError};
+use super::recent::Recent;
 use super::{SqliteJournal, UNSCRUBBED};
 use crate::memory::journal::random_epoch;
 use kkanbu_keys::ServerId;
@@ -82,7 +83,8 @@ impl Snapshot {
         // The header says write-ahead mode as the log's does; a copy is one file. Then whatever lies in free space goes.
         copy.pragma_update(None, "journal_mode", "delete")
             .and_then(|()| copy.execute("DELETE FROM meta WHERE name = ?1", [UNSCRUBBED]))
-            .and_then(|_| copy.execute_batch("VACUUM"))
+            .and_then(|_| settle(&mut copy))
+            .and_then(|()| copy.execute_batch("VACUUM"))
             .map_err(|error| open::told(partial, &error))?;
         copy.close().map_err(|(_, error)| open::told(partial, &error))
     }
@@ -97,8 +99,8 @@ impl SqliteJournal {
         let connection = Connection::open_with_flags(immutable_uri(path), flags)
             .and_then(|connection| connection.pragma_update(None, "trusted_schema", false).map(|()| connection))
             .map_err(|error| open::told(path, &error))?;
-        open::check_kind(&connection, path)?;
-        open::check_sound(&connection, path)?;
+        let version = open::check_kind(&connection, path)?;
+        open::check_sound(&connection, path, version)?;
         open::server_of(&connection, path)?.ok_or_else(|| OpenError::NotALog(path.into()))
     }
 
@@ -113,6 +115,15 @@ impl SqliteJournal {
         fs::File::open(path).and_then(|file| file.sync_all()).map_err(|error| open::refused(path, &error))?;
         Ok(begun)
     }
+}
+
+/// Brings a copy to this version, and its recent publications to where the others are.
+fn settle(copy: &mut Connection) -> rusqlite::Result<()> {
+    let version = copy.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    open::migrate(copy, version)?;
+    let transaction = copy.transaction()?;
+    Recent::load(&transaction)?.settle_all(&transaction)?;
+    transaction.commit()
 }
 
 fn begin_epochs(connection: &mut Connection) -> rusqlite::Result<usize> {

@@ -55,13 +55,15 @@ fn write(journal: &mut SqliteJournal, offsets: std::ops::RangeInclusive<u64>) {
     let record = |number: u64| Record {
         room: room(),
         offset: Offset::new(number),
+        version: StateVersion::default(),
         key: IdempotencyKey(u128::from(number).to_be_bytes()),
         fingerprint: [3; 16],
         sealed: vec![0xEE; 300],
     };
-    let standing = Standing { head: Offset::new(*offsets.end()), ..Standing::new_room() };
+    if journal.standing(&room()).unwrap().is_none() {
+        journal.set_standing(&room(), &Standing::new_room()).unwrap();
+    }
     journal.append(&offsets.map(record).collect::<Vec<_>>()).unwrap();
-    journal.set_standing(&room(), &standing).unwrap();
     journal.sync().unwrap();
 }
 
@@ -84,6 +86,7 @@ fn what_was_rolled_back_is_not_there_and_was_never_visible() {
     let record = Record {
         room: room(),
         offset: Offset::new(201),
+        version: StateVersion::default(),
         key: IdempotencyKey([0xFF; 16]),
         fingerprint: [3; 16],
         sealed: vec![1],
@@ -141,8 +144,8 @@ fn an_emptied_file_and_files_of_others_are_refused() {
 #[test]
 fn other_versions_are_told_apart() {
     let folder = Folder::with_log();
-    folder.sql("PRAGMA user_version = 2");
-    assert!(matches!(folder.refusal(), OpenError::Newer { found: 2, .. }));
+    folder.sql("PRAGMA user_version = 3");
+    assert!(matches!(folder.refusal(), OpenError::Newer { found: 3, .. }));
     folder.sql("PRAGMA user_version = 0");
     assert!(matches!(folder.refusal(), OpenError::Older { found: 0, .. }));
 }
@@ -237,6 +240,7 @@ fn a_full_disk_fails_the_write_and_nothing_of_it_stays() {
         .map(|number: u64| Record {
             room: room(),
             offset: Offset::new(number),
+            version: StateVersion::default(),
             key: IdempotencyKey(u128::from(number).to_be_bytes()),
             fingerprint: [3; 16],
             sealed: vec![0xEE; 300],
@@ -266,4 +270,117 @@ fn a_scrubbed_log_lies_in_its_file_alone() {
     assert!(fs::metadata(&alone).unwrap().len() < before / 2);
     let found = SqliteJournal::open(&alone, SERVER).unwrap().standing(&room()).unwrap();
     assert_eq!(found, Some(standing));
+}
+
+fn address(number: u64) -> RoomAddress {
+    RoomAddress { room: RoomId::new(format!("topic-{number}")).unwrap(), ..room() }
+}
+
+/// What many rooms hold, written in turns; each publication's version is its offset.
+fn write_in_turns(journal: &mut SqliteJournal, rooms: u64, turns: std::ops::RangeInclusive<u64>) {
+    for turn in turns {
+        let record = |number| Record {
+            room: address(number),
+            offset: Offset::new(turn),
+            version: StateVersion(Offset::new(turn)),
+            key: IdempotencyKey(u128::from(turn * 1_000 + number).to_be_bytes()),
+            fingerprint: [3; 16],
+            sealed: vec![u8::try_from(turn % 200).unwrap(); 300],
+        };
+        for number in (0..rooms).filter(|_| turn == 1) {
+            journal.set_standing(&address(number), &Standing::new_room()).unwrap();
+        }
+        journal.append(&(0..rooms).map(record).collect::<Vec<_>>()).unwrap();
+        journal.sync().unwrap();
+    }
+}
+
+fn rows(folder: &Folder, table: &str) -> u64 {
+    let count = format!("SELECT count(*) FROM {table}");
+    Connection::open(folder.file()).unwrap().query_row(&count, [], |row| row.get::<_, i64>(0)).unwrap().cast_unsigned()
+}
+
+fn assert_whole(journal: &mut SqliteJournal, rooms: u64, turns: u64) {
+    let head = Offset::new(turns);
+    for number in 0..rooms {
+        let standing = journal.standing(&address(number)).unwrap().unwrap();
+        assert_eq!((standing.head, standing.version), (head, StateVersion(head)));
+        let page = journal.reader().read(&address(number), Offset::ZERO, head, 10_000).unwrap().unwrap();
+        assert!(page.records.iter().map(|record| record.offset.get()).eq(1..=turns));
+        let page = journal.reader().read(&address(number), Offset::new(2), Offset::new(turns - 1), 3).unwrap().unwrap();
+        assert!(page.records.iter().map(|record| record.offset.get()).eq(3..=5));
+        for turn in [1, turns / 2, turns] {
+            let key = IdempotencyKey(u128::from(turn * 1_000 + number).to_be_bytes());
+            let found = Some(Found { offset: Offset::new(turn), fingerprint: [3; 16] });
+            assert_eq!(journal.find(&address(number), key).unwrap(), found);
+            assert_eq!(journal.reader().find(&address(number), key).unwrap(), found);
+        }
+    }
+}
+
+#[test]
+fn the_latest_are_found_and_read_wherever_they_lie() {
+    let folder = Folder::new();
+    let mut journal = SqliteJournal::create(&folder.file(), SERVER).unwrap();
+    write_in_turns(&mut journal, 30, 1..=200);
+    assert_eq!(journal.recent.as_ref().map(Recent::is_empty), Some(false));
+    assert!(rows(&folder, "publications") > 0, "some are settled");
+    assert!(rows(&folder, "recent") < 5_000, "no more wait than may");
+    assert_whole(&mut journal, 30, 200);
+    // As after a failure.
+    journal.rollback();
+    assert_whole(&mut journal, 30, 200);
+    write_in_turns(&mut journal, 30, 201..=210);
+    assert_whole(&mut journal, 30, 210);
+    // As a killed process leaves it.
+    drop(journal);
+    let mut journal = folder.open().unwrap();
+    assert_eq!((rows(&folder, "publications"), rows(&folder, "recent")), (30 * 210, 0));
+    assert_whole(&mut journal, 30, 210);
+}
+
+#[test]
+fn what_is_rewritten_before_it_is_settled_leaves_no_trace() {
+    let folder = Folder::new();
+    let mut journal = SqliteJournal::create(&folder.file(), SERVER).unwrap();
+    write_in_turns(&mut journal, 3, 1..=20);
+    let key = IdempotencyKey(7_001_u128.to_be_bytes());
+    let other = StoredRecord { offset: Offset::new(7), key, sealed: vec![0xEE; 300] };
+    journal.rewrite(&address(1), std::slice::from_ref(&other)).unwrap();
+    journal.sync().unwrap();
+    let page = journal.reader().read(&address(1), Offset::new(6), Offset::new(7), 9).unwrap().unwrap();
+    assert_eq!(page.records, [other]);
+    journal.scrub().unwrap();
+    assert_whole(&mut journal, 3, 20);
+    let files = fs::read_dir(folder.dir.path()).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
+    let bytes = files.collect::<Vec<_>>().concat();
+    let copies = bytes.windows(300).filter(|window| *window == [7; 300]).count();
+    assert_eq!(copies, 2, "those of the two other rooms");
+}
+
+#[test]
+fn a_hole_among_the_latest_is_damage() {
+    for (hole, damaged) in [("offset = 5", true), ("offset = 1", true), ("offset > 9 AND room = 'topic-1'", false)] {
+        let folder = Folder::new();
+        let mut journal = SqliteJournal::create(&folder.file(), SERVER).unwrap();
+        write_in_turns(&mut journal, 3, 1..=9);
+        drop(journal);
+        folder.sql(&format!("DELETE FROM recent WHERE {hole}"));
+        assert_eq!(matches!(folder.open(), Err(OpenError::Damaged { .. })), damaged, "{hole}");
+    }
+}
+
+#[test]
+fn a_log_of_the_version_before_is_brought_to_this_one() {
+    let folder = Folder::with_log();
+    folder.sql(
+        "DROP TABLE recent; PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = delete",
+    );
+    assert_eq!(SqliteJournal::check_copy(&folder.file()).unwrap(), SERVER);
+    let copy = folder.dir.path().join("copy.sqlite");
+    Snapshot::begin(&folder.file()).unwrap().write_to(&copy).unwrap();
+    assert_eq!(SqliteJournal::open(&copy, SERVER).unwrap().standing(&room()).unwrap().unwrap().head, Offset::new(200));
+    let mut journal = folder.open().unwrap();
+    write(&mut journal, 201..=300);
+    assert_eq!(journal.standing(&room()).unwrap().unwrap().head, Offset::new(300));
 }

@@ -81,7 +81,10 @@ pub(crate) struct FaultJournal {
 
 impl Data {
     fn take_in(&mut self, gathered: Gathered) {
+        self.standings.extend(gathered.standings);
         for record in gathered.records {
+            let standing = self.standings.get_mut(&record.room).expect("a room's standing is set before its records");
+            (standing.head, standing.version) = (record.offset, record.version);
             let found = Found { offset: record.offset, fingerprint: record.fingerprint };
             let earlier = self.keys.insert((record.room.clone(), record.key), found);
             assert_eq!(earlier, None, "a key is unique in its room");
@@ -102,7 +105,6 @@ impl Data {
                 self.traces.push(record);
             }
         }
-        self.standings.extend(gathered.standings);
     }
 
     fn of_room(&self, room: &RoomAddress) -> impl Iterator<Item = &Record> {

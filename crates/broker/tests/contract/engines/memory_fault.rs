@@ -5,7 +5,7 @@ use crate::harness::{EngineUnderTest, key, room};
 use kkanbu_broker::Broker;
 use kkanbu_broker::memory::{MemoryBroker, Record};
 use kkanbu_keys::Keyring;
-use kkanbu_model::{Limits, Offset, RoomAddress};
+use kkanbu_model::{Limits, Offset, RoomAddress, StateVersion};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -68,6 +68,7 @@ impl EngineUnderTest for MemoryFault {
         self.disk.plant(Record {
             room: room("planted"),
             offset: Offset::new(1),
+            version: StateVersion::default(),
             key: key(0),
             fingerprint: [0; 16],
             sealed: bytes.to_vec(),

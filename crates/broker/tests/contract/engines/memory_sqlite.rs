@@ -33,6 +33,12 @@ impl MemorySqlite {
         self.folder.path().join("log.sqlite")
     }
 
+    /// How many publications lie in the order in which they came.
+    pub(crate) fn unsettled(&self) -> i64 {
+        let connection = Connection::open(self.file()).unwrap();
+        connection.query_row("SELECT count(*) FROM recent", [], |row| row.get(0)).unwrap()
+    }
+
     fn lock(&self, hold: bool) {
         *self.lock.lock() = hold.then(|| {
             let connection = Connection::open(self.file()).unwrap();
@@ -134,7 +140,11 @@ impl EngineUnderTest for MemorySqlite {
     async fn sealed(&self, room: &RoomAddress) -> Vec<Vec<u8>> {
         let connection = Connection::open(self.file()).unwrap();
         let mut select = connection
-            .prepare("SELECT sealed FROM publications WHERE programme = ?1 AND room = ?2 ORDER BY offset")
+            .prepare(
+                "SELECT sealed FROM (SELECT programme, room, offset, sealed FROM publications
+                 UNION SELECT programme, room, offset, sealed FROM recent)
+                 WHERE programme = ?1 AND room = ?2 ORDER BY offset",
+            )
             .unwrap();
         let place = params![room.programme.as_str(), room.room.as_str()];
         select.query_map(place, |row| row.get(0)).unwrap().map(Result::unwrap).collect()

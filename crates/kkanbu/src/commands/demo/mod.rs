@@ -55,7 +55,6 @@ pub(super) async fn run(options: Demo) -> Result<ExitCode> {
     let admin = folder.join("admin.sock");
     let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listening = Listening::bind(loopback(options.port), Some(loopback(0)), Some(&admin))
-        .await
         .context("the demo can't start; another port can be chosen with --port")?;
     let port = |address: Option<SocketAddr>| address.map_or(0, |address| address.port());
     // Browsers take localhost for a secure context, which the page's keys need.

@@ -78,7 +78,7 @@ fn a_field_takes_what_the_table_says_and_nothing_else() {
             Takes::Address => (vec!["\"[::1]:1\"".into()], vec!["\"localhost:1\"".into(), "8080".into()]),
             Takes::Path | Takes::Pattern => (vec![], vec!["1".into(), "[\"a\"]".into()]),
             Takes::Paths => (vec!["[]".into()], vec!["\"a.toml\"".into(), "[1]".into()]),
-            Takes::Seconds { min, max } => {
+            Takes::Seconds { min, max } | Takes::Number { min, max } => {
                 let text = |number: u32| number.to_string();
                 (vec![text(min), text(max)], vec![text(min - 1), text(max + 1), "\"20\"".into(), "1.5".into()])
             }

@@ -1,7 +1,7 @@
 //! Each limit of the `SQLite` store, crossed.
 
 use super::{SERVER, database};
-use crate::fixture::{HOUR, admit, anyang, draw, keyring, member, mentee, room};
+use crate::fixture::{HOUR, admit, anyang, draw, keyring, member, mentee, room, settle};
 use kkanbu_store::sqlite::{SqliteLimits, SqliteStore};
 use kkanbu_store::{AdmitError, JoinError, Store, StoreError};
 use rusqlite::Connection;
@@ -61,8 +61,8 @@ fn too_many_reads_are_overloaded() {
         let (_folder, store) = with(SqliteLimits { reads_waiting_max: 3, ..SqliteLimits::default() }).await;
         let (let_go, busy) = std::sync::mpsc::sync_channel::<()>(0);
         let thread = tokio::task::spawn_blocking(move || busy.recv());
-        let (programme, key) = (anyang().id, member(1));
-        let mut reads: Vec<_> = (0..10).map(|_| Box::pin(store.role(&programme, &key))).collect();
+        let plaza = room("plaza");
+        let mut reads: Vec<_> = (0..10).map(|_| Box::pin(store.members(&plaza))).collect();
         let mut context = Context::from_waker(Waker::noop());
         let mut refused = 0;
         for read in &mut reads {
@@ -74,9 +74,50 @@ fn too_many_reads_are_overloaded() {
         let_go.send(()).unwrap();
         thread.await.unwrap().unwrap();
         for _ in 0..10 {
-            assert_eq!(store.role(&programme, &key).await, Ok(None));
+            assert!(store.members(&plaza).await.is_ok());
         }
     });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_kept_in_memory_or_not_reads_the_same() {
+    for kept in [0, 1, 2, 5, 100] {
+        let limits = SqliteLimits {
+            definitions_kept_max: kept,
+            memberships_kept_max: kept,
+            rows_known_max: kept,
+            ..SqliteLimits::default()
+        };
+        let (_folder, store) = with(limits).await;
+        let shared: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);
+        let mut members = Vec::new();
+        for number in 0..10 {
+            members.push(Some(settle(&shared, &room("plaza"), number).await));
+        }
+        members[3] = None;
+        assert_eq!(store.leave(&room("plaza"), &member(3)).await, Ok(true));
+        for _ in 0..3 {
+            for (number, membership) in (0..).zip(&members) {
+                assert_eq!(store.membership(&room("plaza"), &member(number)).await.as_ref(), Ok(membership));
+                assert_eq!(store.role(&anyang().id, &member(number)).await, Ok(Some(mentee())));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn reads_of_a_row_wait_where_all_connections_are_lent() {
+    let (_folder, store) = with(SqliteLimits { readers: 1, ..SqliteLimits::default() }).await;
+    let mut tasks = JoinSet::new();
+    for number in 0..200 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move {
+            // One that goes over many rows has the connection, and one of a row finds it lent.
+            let read = if number % 2 == 0 { store.audit_head().await.map(drop) } else { Ok(()) };
+            read.and(store.role(&anyang().id, &member(number)).await)
+        });
+    }
+    assert!(tasks.join_all().await.into_iter().all(|role| role == Ok(None)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,6 +9,7 @@ pub(crate) mod programmes;
 pub(crate) mod rooms;
 pub(crate) mod sanctions;
 pub(crate) mod seats;
+pub(crate) mod seen;
 
 /// Runs every rule for one engine. A rule that is not listed here is dead code, which the lints refuse.
 macro_rules! every_store_passes {
@@ -45,6 +46,7 @@ macro_rules! every_store_passes {
                     a_removed_member_draws_and_posts_no_more, mute_and_removal_are_apart,
                     sanctions_are_of_one_room, a_sanctioned_handle_is_nobody_elses,
                     sanctions_are_there_after_a_restart_and_a_kill;
+                seen: every_change_is_seen_by_the_next_read, readers_never_see_what_was_before_an_answer;
                 lasting: everything_is_there_after_a_restart, everything_is_there_after_a_kill;
                 at_rest: no_file_names_a_member, the_same_key_in_two_rooms_shares_no_bytes,
                     rows_tell_no_order, sealed_records_have_one_length, a_changed_record_is_noticed,
