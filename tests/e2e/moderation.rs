@@ -120,6 +120,9 @@ async fn slow_mode_lets_each_member_post_once_in_a_while() {
     assert!((55_000..=60_000).contains(&rejection.data.retry_after_ms.unwrap()));
     assert_eq!(ann.sends_post(first).await.unwrap(), placed, "a retried post is the post that it was");
     ben.posts("plaza", "others are not held up").await.unwrap();
+    ann.leaves("plaza").await.unwrap();
+    ann.joins("plaza").await.unwrap();
+    rejected(ann.posts("plaza", "a stranger who is the same member").await, RejectCode::SlowMode);
     moderator.in_plaza("room.slow", json!({ "seconds": 0 })).await.unwrap();
     ann.posts("plaza", "two").await.unwrap();
 }

@@ -166,6 +166,20 @@ async fn drawing_and_joining_anew_has_its_allowance() {
 }
 
 #[tokio::test]
+async fn reading_has_its_allowance() {
+    let world = World::with(Limits { reads_per_minute: 6, reads_burst: 3, ..roomy() }).await;
+    let (mut greedy, mut other) = (world.in_plaza("mentor").await, world.in_plaza("mentee").await);
+    for _ in 0..3 {
+        greedy.history("plaza", None, 1).await.unwrap();
+    }
+    let refusal = rejected(greedy.history("plaza", None, 1).await, RejectCode::RateLimited);
+    assert!(refusal.data.retry_after_ms.is_some_and(|wait| wait <= 10_000));
+    // It is a member's own, and has nothing to do with writing.
+    greedy.posts("plaza", "x").await.unwrap();
+    other.history("plaza", None, 1).await.unwrap();
+}
+
+#[tokio::test]
 async fn rooms_of_other_roles_do_not_exist() {
     let world = World::start().await;
     let mut mentee = world.member("mentee").await;

@@ -13,7 +13,9 @@ use crate::telemetry::Telemetry;
 use bells::Bells;
 use bytes::Bytes;
 use kkanbu_broker::{Broker, BrokerError, Subscribed};
-use kkanbu_model::{Epoch, MembershipId, Offset, Position, Publication, RoleId, RoomAddress, Sanction, StateVersion};
+use kkanbu_model::{
+    Epoch, MemberKey, MembershipId, Offset, Position, Publication, RoleId, RoomAddress, Sanction, StateVersion,
+};
 use kkanbu_room::RoomState;
 use kkanbu_wire::{Padding, Push, RoomEndCode, encode_push};
 use ring::{Outdated, Ring};
@@ -26,6 +28,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Wait before a log that could not be read is asked again.
 const RETRY: Duration = Duration::from_millis(500);
+
+/// Bytes of frames that are made at once for one session that reads the log: its socket may take none of them.
+pub(crate) const PAGE_BYTES_MAX: usize = 65_536;
 
 /// Names a feed of this process. A room that is followed anew has another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,7 +66,7 @@ pub(crate) struct Feed {
     /// What moderators have done to members since the feed was opened. Somebody who joins at that moment may have read its membership before.
     sanctions: Mutex<HashMap<MembershipId, Sanction>>,
     /// When members last posted, while the room is slow.
-    paces: Mutex<HashMap<MembershipId, Instant>>,
+    paces: Mutex<HashMap<MemberKey, Instant>>,
     /// Members by role, as the store last said; for bands and badges only.
     members: RwLock<BTreeMap<RoleId, u64>>,
     padding: Padding,
@@ -135,15 +140,22 @@ impl Feed {
         text_frame(encode_push(&push, self.padding))
     }
 
-    /// Frames for publications that were read from the log, and the last one's offset. The log may be ahead of this node's view of the room;
-    /// what is beyond the view comes with the view.
+    /// Frames for publications that were read from the log, and the last one's offset: as many as a page may have, and at least one. The log
+    /// may be ahead of this node's view of the room; what is beyond the view comes with the view.
     pub(crate) fn frames(&self, publications: &[Arc<Publication>]) -> (Vec<Bytes>, Option<Offset>) {
         let head = self.head();
-        let seen = publications.partition_point(|publication| publication.offset <= head);
-        let seen = publications.get(..seen).unwrap_or_default();
         let state = self.state.read();
-        let frames = seen.iter().map(|publication| self.frame(&state, publication)).collect();
-        (frames, seen.last().map(|last| last.offset))
+        let (mut frames, mut last, mut bytes) = (Vec::new(), None, 0);
+        for publication in publications.iter().take_while(|publication| publication.offset <= head) {
+            let frame = self.frame(&state, publication);
+            bytes += frame.len();
+            if bytes > PAGE_BYTES_MAX && last.is_some() {
+                break;
+            }
+            frames.push(frame);
+            last = Some(publication.offset);
+        }
+        (frames, last)
     }
 
     /// The log begins at `kept_from` now: what is before it is forgotten here too.
@@ -208,21 +220,21 @@ impl Feed {
         self.sanctions.lock().get(&membership).copied()
     }
 
-    /// How long this membership still has to wait before it may post, while the room is slow.
-    pub(crate) fn wait(&self, membership: MembershipId) -> Option<Duration> {
+    /// How long this member still has to wait before it may post, while the room is slow. Leaving and coming back does not shorten it.
+    pub(crate) fn wait(&self, member: &MemberKey) -> Option<Duration> {
         let slow = Duration::from_secs(u64::from(self.state.read().slow_seconds()));
-        let last = *self.paces.lock().get(&membership)?;
+        let last = *self.paces.lock().get(member)?;
         slow.checked_sub(last.elapsed()).filter(|wait| !wait.is_zero())
     }
 
-    /// This membership has posted just now.
-    pub(crate) fn posted(&self, membership: MembershipId) {
+    /// This member has posted just now.
+    pub(crate) fn posted(&self, member: MemberKey) {
         let slow = self.state.read().slow_seconds();
         let mut paces = self.paces.lock();
         if slow == 0 {
             paces.clear();
         } else {
-            paces.insert(membership, Instant::now());
+            paces.insert(member, Instant::now());
         }
     }
 

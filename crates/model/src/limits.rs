@@ -25,6 +25,10 @@ pub struct Limits {
     pub posts_burst: u32,
     /// Commands that a member may fail or retry joining and drawing with, per minute. Crossed: `rate_limited`.
     pub joins_per_minute: u32,
+    /// Commands that read (`history`, `rooms`, `resume`), per member and minute, in the long run. Crossed: `rate_limited`.
+    pub reads_per_minute: u32,
+    /// Commands that read which a member may send at once after a pause. Crossed: `rate_limited`.
+    pub reads_burst: u32,
     /// Rooms that one session may have joined. Crossed: `too_many_rooms`.
     pub rooms_max: usize,
     /// Live sessions of one member. Crossed: the oldest closes as `replaced`.
@@ -73,6 +77,8 @@ impl Default for Limits {
             posts_per_minute: 30,
             posts_burst: 10,
             joins_per_minute: 30,
+            reads_per_minute: 600,
+            reads_burst: 120,
             rooms_max: 32,
             sessions_per_member_max: 4,
             connections_max: 15_000,

@@ -5,10 +5,11 @@ use kkanbu_model::{Event, Minute, Offset};
 
 impl RoomState {
     /// Where the room's log has to begin so that no post from before `cutoff` is in it; `None` where there is none. Posts that expired lie
-    /// before others: where a clock went back, a post waits for those before it.
-    pub fn kept_from(&self, cutoff: Minute) -> Option<Offset> {
-        let expired = self.posts.iter().take_while(|(_, post)| post.minute < cutoff);
-        expired.last().map(|(offset, _)| offset.next())
+    /// before others: where a clock went back, a post waits for those before it. One from after `now` was dated by a clock that was wrong,
+    /// and says nothing: it goes with what was written after it.
+    pub fn kept_from(&self, cutoff: Minute, now: Minute) -> Option<Offset> {
+        let front = self.posts.iter().take_while(|(_, post)| post.minute < cutoff || post.minute > now);
+        front.filter(|(_, post)| post.minute < cutoff).last().map(|(offset, _)| offset.next())
     }
 
     /// What has to be published before the log may begin at `kept_from`, because it would forget what moderators have set.

@@ -270,8 +270,9 @@ fn an_expired_post_goes_with_everything_that_was_said_of_it_and_settings_stay() 
     let event = room.decide(2, post("young")).unwrap().event;
     room.state.apply(&Publication { offset, minute, event });
     let edited = room.does(1, edit(old, "old, replaced late")).unwrap();
-    assert_eq!(room.state.kept_from(NOW), None);
-    let kept_from = room.state.kept_from(NOW.plus(50)).unwrap();
+    let later = NOW.plus(200);
+    assert_eq!(room.state.kept_from(NOW, later), None);
+    let kept_from = room.state.kept_from(NOW.plus(50), later).unwrap();
     assert_eq!(kept_from, old.next());
     let settings = RoomSettings { frozen: false, slow_seconds: 0, notice: Some(body("공지")) };
     assert_eq!(room.state.to_repeat(kept_from), Some(Event::Settings(settings.clone())));
@@ -282,6 +283,27 @@ fn an_expired_post_goes_with_everything_that_was_said_of_it_and_settings_stay() 
     assert_eq!(room.state.leftover(), [edited]);
     assert!(!room.state.has_posted(&member(1).handle));
     assert!(again > edited && room.state.notice().is_some());
+}
+
+#[test]
+fn a_post_that_a_wrong_clock_dated_ahead_holds_no_expired_one_back() {
+    let mut room = Room::new();
+    let mut posts = |minute: Minute| {
+        let (offset, event) = (room.state.head().next(), room.decide(1, post("x")).unwrap().event);
+        room.state.apply(&Publication { offset, minute, event });
+        (offset, room.state.clone())
+    };
+    let (_, _) = posts(NOW);
+    posts(NOW.plus(50_000));
+    let (last, state) = posts(NOW.plus(1));
+    let now = NOW.plus(1_000);
+    assert_eq!(
+        state.kept_from(NOW.plus(2), now),
+        Some(last.next()),
+        "what was written before an expired post is as old"
+    );
+    assert_eq!(state.kept_from(NOW.plus(1), now), Some(Offset::new(2)), "alone it tells nothing");
+    assert_eq!(state.kept_from(NOW, now), None);
 }
 
 #[derive(Debug, Clone)]

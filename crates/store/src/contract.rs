@@ -122,10 +122,19 @@ pub struct Acted {
     pub again: bool,
 }
 
+/// A member as it comes in: the role that it has, and where it is a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// The role.
+    pub role: RoleId,
+    /// The memberships in all rooms of the programme.
+    pub memberships: BTreeMap<RoomId, Membership>,
+}
+
 /// Why an act was not done. Nothing of it was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ActError {
-    /// Nobody in the room has this handle, and nobody was sanctioned under it.
+    /// Nobody in the room has this handle, nobody was sanctioned under it, and nobody has posted under it and left.
     #[error("nobody in the room has this handle")]
     UnknownHandle,
     /// The key was used for another act in this programme.
@@ -161,7 +170,9 @@ pub struct AuditEntry {
 /// - Seats are never overbooked and handles in a room never shared, whatever runs at once.
 /// - A handle that has posted, or under which its member was sanctioned, is nobody else's ever again in that room, also after its
 ///   member has left.
-/// - A sanction is the member's and not the membership's: it stays when the member leaves and comes in again under another handle.
+/// - A sanction is the member's and not the membership's: it stays when the member leaves and comes in again under another handle. The
+///   handle under which a member has posted goes on to name it after it has left (the latest 16 of one who comes and goes), so that
+///   leaving in time does not help.
 /// - Every act leaves one entry in one log for all programmes, whose entries are chained by their hashes (`kkanbu_audit`). An act, its
 ///   entry, and the note that its event is not yet in the room's log are written together or not at all.
 /// - Nothing is kept of when anybody came or went, and no row tells an order. The audit log alone is an order, and tells hours.
@@ -184,6 +195,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The role that the key has in the programme.
     async fn role(&self, programme: &ProgrammeId, key: &MemberKey) -> Result<Option<RoleId>, StoreError>;
+
+    /// The role that the key has in the programme, and its memberships in all rooms there, both of one moment.
+    async fn seat(&self, programme: &ProgrammeId, key: &MemberKey) -> Result<Option<Seat>, StoreError>;
 
     /// Makes the key a member of the room. A member stays what it is, and the draw is not used. Whoever was removed does not get in.
     async fn join(&self, room: &RoomAddress, key: &MemberKey, draw: Draw) -> Result<Membership, JoinError>;
@@ -212,8 +226,8 @@ pub trait Store: Send + Sync + 'static {
     async fn members(&self, room: &RoomAddress) -> Result<BTreeMap<RoleId, u64>, StoreError>;
 
     /// Does an act in a room: what it does to a member, its entry in the audit log, and, where it has an event, the note that this
-    /// is not in the room's log yet ([`Store::pending`]). A member is found by the handle that it has, or under which it was
-    /// sanctioned. The same act under the same key is done once, however often it is asked for.
+    /// is not in the room's log yet ([`Store::pending`]). A member is found by the handle that it has, under which it was
+    /// sanctioned, or under which it posted before it left. The same act under the same key is done once, however often it is asked for.
     async fn act(&self, room: &RoomAddress, act: &RoomAct, key: CommandKey, hour: Hour) -> Result<Acted, ActError>;
 
     /// Acts whose events are not known to be in their rooms' logs, the oldest first; only of programmes whose keys are here.

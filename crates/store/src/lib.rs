@@ -12,6 +12,6 @@ pub mod sqlite;
 mod telemetry;
 
 pub use contract::{
-    ActError, Acted, AdmitError, AuditEntry, Draw, JoinError, MarkError, RedrawError, Store, StoreError,
+    ActError, Acted, AdmitError, AuditEntry, Draw, JoinError, MarkError, RedrawError, Seat, Store, StoreError,
 };
 pub use kkanbu_audit::Head as AuditHead;

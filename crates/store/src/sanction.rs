@@ -1,7 +1,8 @@
 //! What moderators did to a member in a room, at rest: one sealed record under a tag that tells neither the member nor the room.
 //!
 //! The tag is a function of the member's key and the room, so that a sanction outlives the membership; the record keeps the handles
-//! under which the member was sanctioned, so that moderators can take it back by the handle that they know.
+//! under which the member was sanctioned, so that moderators can take it back by the handle that they know, and those under which it has
+//! posted and left, so that leaving is no way out.
 
 use crate::sealing::{SealError, push_text, text};
 use kkanbu_keys::{ContentKey, Tag};
@@ -9,6 +10,9 @@ use kkanbu_model::{Handle, Minute, ProgrammeId, RoomId, Sanction};
 
 /// Sealed records are as long as a multiple of this. One is enough for two of the longest handles that the word lists can draw.
 const RECORD_BYTES: usize = 512;
+
+/// Handles that are remembered of a member who comes and goes: any of them names the member, so that the latest are enough.
+const FORMER_MAX: usize = 16;
 
 /// Stands for the member of this membership tag, which is a function of its key and the room.
 pub(crate) fn sanction_tag(key: &ContentKey, membership: &Tag) -> Tag {
@@ -26,17 +30,27 @@ pub(crate) struct Record {
     pub(crate) muted: Option<(Minute, Handle)>,
     /// It was put out, under this handle.
     pub(crate) removed: Option<Handle>,
+    /// Handles under which it posted before it left, the latest last.
+    pub(crate) former: Vec<Handle>,
 }
 
 impl Record {
     /// Nothing, of the member with this membership tag.
     pub(crate) const fn new(room: RoomId, membership: Tag) -> Self {
-        Self { room, membership, muted: None, removed: None }
+        Self { room, membership, muted: None, removed: None, former: Vec::new() }
     }
 
     /// Whether there is nothing in it.
     pub(crate) const fn is_empty(&self) -> bool {
-        self.muted.is_none() && self.removed.is_none()
+        self.muted.is_none() && self.removed.is_none() && self.former.is_empty()
+    }
+
+    /// The member, which has posted under this handle, leaves.
+    pub(crate) fn leaves(&mut self, handle: Handle) {
+        if self.former.len() >= FORMER_MAX {
+            self.former.remove(0);
+        }
+        self.former.push(handle);
     }
 
     /// What the member is under.
@@ -44,9 +58,10 @@ impl Record {
         Sanction { muted_until: self.muted.as_ref().map(|(until, _)| *until), removed: self.removed.is_some() }
     }
 
-    /// Whether the member was sanctioned under this handle.
+    /// Whether the member was sanctioned under this handle, or has posted under it and left.
     pub(crate) fn names(&self, handle: &Handle) -> bool {
-        self.removed.as_ref() == Some(handle) || self.muted.as_ref().is_some_and(|(_, muted)| muted == handle)
+        let muted = self.muted.as_ref().map(|(_, muted)| muted);
+        muted.into_iter().chain(&self.removed).chain(&self.former).any(|name| name == handle)
     }
 }
 
@@ -66,6 +81,11 @@ pub(crate) fn seal(
     for handle in handles {
         push_text(&mut plain, handle.map_or("", Handle::as_str))?;
     }
+    // An empty text ends the list, as the padding does.
+    for handle in &record.former {
+        push_text(&mut plain, handle.as_str())?;
+    }
+    plain.extend_from_slice(&[0; 2]);
     plain.resize(plain.len().next_multiple_of(RECORD_BYTES), 0);
     key.seal(&context(programme, tag), &plain).map_err(|_| SealError)
 }
@@ -78,7 +98,14 @@ pub(crate) fn open(key: &ContentKey, programme: &ProgrammeId, tag: &Tag, sealed:
     let (until, rest) = rest.split_first_chunk().ok_or(SealError)?;
     let (room, rest) = text(rest)?;
     let (muted, rest) = text(rest)?;
-    let (removed, _padding) = text(rest)?;
+    let (removed, mut rest) = text(rest)?;
+    let mut former = Vec::new();
+    while let Ok((handle, after)) = text(rest)
+        && !handle.is_empty()
+    {
+        former.push(Handle::new(handle).map_err(|_| SealError)?);
+        rest = after;
+    }
     let handle = |is: bool, text: &str| is.then(|| Handle::new(text).map_err(|_| SealError)).transpose();
     let until = Minute::new(u64::from_be_bytes(*until));
     Ok(Record {
@@ -86,6 +113,7 @@ pub(crate) fn open(key: &ContentKey, programme: &ProgrammeId, tag: &Tag, sealed:
         membership: *membership,
         muted: handle(flags & 1 != 0, muted)?.map(|handle| (until, handle)),
         removed: handle(flags & 2 != 0, removed)?,
+        former,
     })
 }
 
@@ -118,6 +146,7 @@ mod tests {
             Record { muted: muted.clone(), ..nothing.clone() },
             Record { removed: removed.clone(), ..nothing.clone() },
             Record { muted, removed, ..nothing.clone() },
+            Record { former: vec![handle("느긋한 두루미"), handle("새")], ..nothing.clone() },
             Record {
                 muted: Some((Minute::new(0), handle("새"))),
                 room: RoomId::new("a".repeat(64)).unwrap(),
@@ -135,6 +164,18 @@ mod tests {
             assert_eq!(open(&key(), &programme(), &[2; 32], &sealed), Err(SealError));
             assert_eq!(open(&key(), &ProgrammeId::new("q").unwrap(), &[1; 32], &sealed), Err(SealError));
         }
+    }
+
+    #[test]
+    fn no_more_former_handles_are_kept_than_the_latest() {
+        let mut record = Record::new(RoomId::new("plaza").unwrap(), [3; 32]);
+        for number in 0..100 {
+            record.leaves(Handle::new(format!("새 {number}")).unwrap());
+        }
+        assert_eq!(record.former.len(), FORMER_MAX);
+        assert!(record.names(&Handle::new("새 99").unwrap()) && !record.names(&Handle::new("새 1").unwrap()));
+        let sealed = seal(&key(), &programme(), &[1; 32], &record).unwrap();
+        assert_eq!(open(&key(), &programme(), &[1; 32], &sealed), Ok(record));
     }
 
     #[test]

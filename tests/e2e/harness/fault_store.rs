@@ -7,7 +7,8 @@ use kkanbu_model::{
 };
 use kkanbu_store::sqlite::SqliteStore;
 use kkanbu_store::{
-    ActError, Acted, AdmitError, AuditEntry, AuditHead, Draw, JoinError, MarkError, RedrawError, Store, StoreError,
+    ActError, Acted, AdmitError, AuditEntry, AuditHead, Draw, JoinError, MarkError, RedrawError, Seat, Store,
+    StoreError,
 };
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -70,6 +71,10 @@ impl Store for FaultStore {
 
     async fn role(&self, programme: &ProgrammeId, key: &MemberKey) -> Result<Option<RoleId>, StoreError> {
         self.inner.role(programme, key).await
+    }
+
+    async fn seat(&self, programme: &ProgrammeId, key: &MemberKey) -> Result<Option<Seat>, StoreError> {
+        self.inner.seat(programme, key).await
     }
 
     async fn join(&self, room: &RoomAddress, key: &MemberKey, draw: Draw) -> Result<Membership, JoinError> {

@@ -41,7 +41,14 @@ pub(crate) const SILENCE: Duration = Duration::from_millis(150);
 
 /// Limits under which tests are not slowed down; each test that crosses one sets it.
 pub(crate) fn roomy() -> Limits {
-    Limits { posts_per_minute: 1_000_000, posts_burst: 100_000, joins_per_minute: 100_000, ..Limits::default() }
+    Limits {
+        posts_per_minute: 1_000_000,
+        posts_burst: 100_000,
+        joins_per_minute: 100_000,
+        reads_per_minute: 1_000_000,
+        reads_burst: 100_000,
+        ..Limits::default()
+    }
 }
 
 /// A server in this process, and the folder that it lives in.

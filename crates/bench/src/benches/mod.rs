@@ -22,5 +22,5 @@ pub use floor::{FloorOptions, FloorReport, floor};
 pub use idle::{IdleOptions, IdleReport, idle};
 pub use peers::{PeersOptions, peers};
 pub use peers_report::{Entry, PeersReport};
-pub use slow::{SlowOptions, SlowReport, slow};
+pub use slow::{MemoryRound, SlowOptions, SlowPair, SlowReport, SlowSide, slow};
 pub use storm::{StormOptions, StormReport, storm};

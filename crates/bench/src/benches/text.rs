@@ -136,9 +136,10 @@ impl fmt::Display for SlowReport {
             self.p99_us, self.p99_us_all_read, self.p99_ratio
         )?;
         let kib = |bytes: f64| bytes / 1_024.0;
+        let [lower, upper] = self.rss_bytes_per_stalled_quartiles.map(kib);
         writeln!(
             f,
-            "  memory a stalled  {:>8.2} KiB; in all it grew by {:.0} KiB while all read",
+            "  memory a stalled  {:>8.2} KiB ({lower:.2} to {upper:.2}); besides, in all it grew by {:.0} KiB while all read",
             kib(self.rss_bytes_per_stalled),
             kib(self.rss_bytes_grown_while_all_read)
         )?;

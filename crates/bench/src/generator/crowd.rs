@@ -9,6 +9,7 @@ use super::stream::{Stream, trusting};
 use crate::dialect::Seat;
 use anyhow::{Context, bail};
 use mio::{Events, Interest, Poll, Token};
+use rustix::net::sockopt::set_socket_recv_buffer_size;
 use rustls::ClientConfig;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -19,6 +20,9 @@ const READ_BYTES: usize = 65_536;
 
 /// Events between two looks at what is due: few enough that a post does not wait for long.
 const EVENTS: usize = 256;
+
+/// Bytes that a socket holds which is to give up quickly what is left for it.
+const WIDE_BYTES: usize = 1 << 20;
 
 /// Tokens that belong to no connection.
 pub(super) const ORDERS: Token = Token(usize::MAX - 1);
@@ -175,12 +179,28 @@ impl Crowd {
         Ok(())
     }
 
-    /// Their sockets are looked at again. Gives who they are.
-    pub(super) fn stall_no_more(&mut self) -> anyhow::Result<Vec<usize>> {
+    /// The narrow ones' sockets are looked at again. Gives who they are, and whether they stalled.
+    pub(super) fn stall_no_more(&mut self) -> anyhow::Result<(Vec<usize>, bool)> {
         let plan = self.plan.as_ref().context("nobody is connected")?;
         let narrow = (0..self.connections.len()).filter(|index| is_narrow(*index, plan)).collect();
-        self.stalling = false;
-        Ok(narrow)
+        Ok((narrow, std::mem::replace(&mut self.stalling, false)))
+    }
+
+    /// A member's socket is narrow no more: what is left for it comes at once, and not by the handful.
+    pub(super) fn widen(&mut self, index: usize) {
+        if let Some(connection) = self.connections.get_mut(index) {
+            // One that stays narrow takes longer.
+            let _ = set_socket_recv_buffer_size(connection.stream().socket(), WIDE_BYTES);
+        }
+    }
+
+    /// A member goes, of its own accord.
+    pub(super) fn hang_up(&mut self, index: usize) {
+        let Some(connection) = self.connections.get_mut(index) else { return };
+        if let (Stage::In, Some(scene)) = (connection.stage, &mut self.scene) {
+            scene.joined -= 1;
+        }
+        connection.stage = Stage::Ended;
     }
 
     /// Has a member post.
@@ -229,11 +249,8 @@ impl Crowd {
     }
 
     fn end(&mut self, index: usize, error: &anyhow::Error) {
+        self.hang_up(index);
         if let Some(connection) = self.connections.get_mut(index) {
-            if let (Stage::In, Some(scene)) = (connection.stage, &mut self.scene) {
-                scene.joined -= 1;
-            }
-            connection.stage = Stage::Ended;
             // The other side sees it at once; the socket itself goes with the crowd.
             let _ = connection.stream().socket().shutdown(std::net::Shutdown::Both);
         }

@@ -24,7 +24,9 @@ The floor of a storm is a program that accepts, answers the upgrade, gives a cha
 server is killed while people write, and everybody resumes from the last post that they had; so what is counted contains what they missed.
 
 Idle members answer pings every 25 s and do nothing else. Stalled members have sockets that hold as little as the kernel allows, with segments of
-Ethernet's size; what the kernel keeps for them is not in the server's memory.
+Ethernet's size; what the kernel keeps for them is not in the server's memory. What they cost in memory is measured apart, on three fresh servers: half of
+200 members stall there at once, until all of them are closed, after a window of as many posts in which all read. The most memory of that time less what
+there was before, less what the window before added, is shared among those who stalled.
 ";
 
 /// Writes the page and its plots.

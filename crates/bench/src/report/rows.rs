@@ -176,7 +176,7 @@ impl Table<'_> {
             self.at_most("slow", "memory a stalled one", (rss, number(rss)), Some(16.0), " KiB");
         }
         if let Some(grown) = run.number("rss_bytes_grown_while_all_read").map(|bytes| bytes / 1_024.0) {
-            let what = "growth in all in a window in which nobody stalled";
+            let what = "growth in all by as many posts while all read";
             self.at_most("slow", what, (grown, number(grown)), None, " KiB");
         }
         if let Some(open) = run.number("not_closed") {

@@ -46,6 +46,12 @@ impl Memory {
         Ok(last)
     }
 
+    /// The larger of both, each figure by itself.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self { rss_bytes: self.rss_bytes.max(other.rss_bytes), heap_bytes: self.heap_bytes.max(other.heap_bytes) }
+    }
+
     /// How much more there is than there was, for each of so many.
     pub fn growth_each(self, before: Self, count: usize) -> (f64, f64) {
         let each = |now: u64, before: u64| (to_f64(now) - to_f64(before)) / to_f64(count.max(1) as u64);

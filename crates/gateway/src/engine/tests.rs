@@ -2,11 +2,13 @@
 
 use super::stand_in::{Bench, Pipe};
 use super::worker::Worker;
+use crate::feed::PAGE_BYTES_MAX;
+use crate::outbox::OUTBOX_SOFT_BYTES;
 use crate::session::Session;
 use crate::session::{FollowedRoom, Lead, Wish};
 use crate::socket::Socket;
 use allocation_counter::measure;
-use kkanbu_model::Limits;
+use kkanbu_model::{Limits, Offset};
 use kkanbu_wire::{Padding, RoomEndCode};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -37,7 +39,15 @@ fn follower(bench: &mut Bench, pipe: &Arc<Pipe>) -> Arc<Lead> {
 
 /// How many publications a client has got.
 fn got(pipe: &Pipe) -> usize {
-    String::from_utf8_lossy(&pipe.received()).matches("\"offset\":").count()
+    offsets(pipe).len()
+}
+
+/// The publications that a client has got, in the order in which they came.
+fn offsets(pipe: &Pipe) -> Vec<u64> {
+    let received = pipe.received();
+    let text = String::from_utf8_lossy(&received);
+    let after = text.split("\"offset\":").skip(1);
+    after.map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,7 +85,7 @@ async fn a_room_does_not_wait_until_another_is_caught_up() {
     rooms[0].publish(400);
     let pipe = Pipe::keeping(100);
     let lead = bench.door.enter(&pipe);
-    lead.wish(Wish::Follow { room: 0, after: Some(kkanbu_model::Offset::ZERO) });
+    lead.wish(Wish::Follow { room: 0, after: Some(Offset::ZERO) });
     bench.settle();
     lead.wish(Wish::Follow { room: 1, after: None });
     bench.settle();
@@ -96,13 +106,46 @@ async fn one_who_catches_up_holds_a_page_of_the_log_and_no_more() {
     rooms[0].publish(4_000);
     let pipe = Pipe::keeping(1_000);
     let lead = bench.door.enter(&pipe);
-    lead.wish(Wish::Follow { room: 0, after: Some(kkanbu_model::Offset::ZERO) });
+    lead.wish(Wish::Follow { room: 0, after: Some(Offset::ZERO) });
     bench.settle();
     let waiting = bench.worker.bytes_waiting();
     assert!(waiting < 16_384, "{waiting} bytes wait");
     pipe.read(usize::MAX);
     bench.settle();
     assert_eq!(got(&pipe), 4_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_long_posts_is_no_larger_than_one_of_short_ones() {
+    const POSTS: usize = 300;
+    let rooms = rooms(1, 8);
+    let mut bench = bench(&rooms);
+    rooms[0].publish_posts(POSTS, 8_000);
+    let pipe = Pipe::keeping(1_000);
+    let lead = bench.door.enter(&pipe);
+    lead.wish(Wish::Follow { room: 0, after: Some(Offset::ZERO) });
+    bench.settle();
+    // Of every page something, so that each begins with a socket that has stalled.
+    loop {
+        let waiting = bench.worker.bytes_waiting();
+        assert!(waiting < OUTBOX_SOFT_BYTES + PAGE_BYTES_MAX, "{waiting} bytes wait");
+        if !pipe.read(5_000) {
+            break;
+        }
+        bench.settle();
+    }
+    assert_eq!(offsets(&pipe), (1..=POSTS as u64).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_post_that_is_a_page_by_itself_is_sent_all_the_same() {
+    let rooms = rooms(1, 2);
+    let mut bench = bench(&rooms);
+    rooms[0].publish_posts(6, PAGE_BYTES_MAX);
+    let pipe = Pipe::keeping(usize::MAX);
+    bench.door.enter(&pipe).wish(Wish::Follow { room: 0, after: Some(Offset::ZERO) });
+    bench.settle();
+    assert_eq!(offsets(&pipe), (1..=6).collect::<Vec<_>>());
 }
 
 #[tokio::test(start_paused = true)]

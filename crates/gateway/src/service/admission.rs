@@ -3,9 +3,10 @@
 use super::{Answer, Change, Member, Outcome, Service, rejected, store_failed};
 use crate::challenge::Challenge;
 use crate::join_code::role_of;
-use kkanbu_model::{Admission, Limits, MemberKey, Programme, ProgrammeId, Reaction, Role, RoleId};
-use kkanbu_store::AdmitError;
+use kkanbu_model::{Admission, Limits, MemberKey, Membership, Programme, ProgrammeId, Reaction, Role, RoleId, RoomId};
+use kkanbu_store::{AdmitError, Seat};
 use kkanbu_wire::{LimitsInfo, Previewed, ProgrammeInfo, RejectCode, Rejection, RoleInfo, Welcome};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Service {
@@ -22,12 +23,12 @@ impl Service {
         let Some(programme) = self.programmes.get(&challenge.programme) else {
             return rejected(Rejection::new(RejectCode::UnknownProgramme));
         };
-        let role = match self.seat(&programme, key, code).await {
-            Ok(role) => role,
+        let Seat { role, memberships } = match self.seat(&programme, key, code).await {
+            Ok(seat) => seat,
             Err(rejection) => return rejected(rejection),
         };
         let member = Member { programme, key, role };
-        match self.welcome(&member).await {
+        match self.welcome(&member, &memberships).await {
             Ok(welcome) => Outcome::Command(Ok(Answer::Welcome(Box::new(welcome))), Change::Open(member)),
             Err(rejection) => rejected(rejection),
         }
@@ -43,28 +44,31 @@ impl Service {
         Ok(Previewed { programme: programme_info(&programme, &role), role: role_info(&programme, &role) })
     }
 
-    /// The role that the key has, or takes by its join code.
-    async fn seat(&self, programme: &Arc<Programme>, key: MemberKey, code: Option<&str>) -> Result<RoleId, Rejection> {
+    /// The seat that the key has, or takes by its join code.
+    async fn seat(&self, programme: &Arc<Programme>, key: MemberKey, code: Option<&str>) -> Result<Seat, Rejection> {
         let failed = |error| store_failed(&self.telemetry, &error);
-        if let Some(role) = self.store.role(&programme.id, &key).await.map_err(failed)? {
-            return Ok(role);
+        if let Some(seat) = self.store.seat(&programme.id, &key).await.map_err(failed)? {
+            return Ok(seat);
         }
         let code = code.ok_or_else(|| Rejection::new(RejectCode::NotAdmitted))?;
         let content_key =
             self.programmes.key(&programme.id).map_err(|_| Rejection::new(RejectCode::UnknownProgramme))?;
         let role = role_of(&content_key, programme, code).ok_or_else(|| Rejection::new(RejectCode::WrongCode))?;
-        self.store.admit(&programme.id, &key, &role).await.map_err(|error| match error {
+        let role = self.store.admit(&programme.id, &key, &role).await.map_err(|error| match error {
             AdmitError::Full => Rejection::new(RejectCode::RoomFull),
             AdmitError::UnknownRole => Rejection::new(RejectCode::WrongCode),
             AdmitError::Store(error) => store_failed(&self.telemetry, &error),
-        })
+        })?;
+        // Another session of the same key may have been faster, and may have joined since.
+        let memberships = self.store.memberships(&programme.id, &key).await.map_err(failed)?;
+        Ok(Seat { role, memberships })
     }
 
-    async fn welcome(&self, member: &Member) -> Result<Welcome, Rejection> {
+    async fn welcome(&self, member: &Member, memberships: &BTreeMap<RoomId, Membership>) -> Result<Welcome, Rejection> {
         Ok(Welcome {
             programme: programme_info(&member.programme, &member.role),
             role: role_info(&member.programme, &member.role),
-            rooms: self.rooms(member).await?,
+            rooms: self.rooms_with(member, memberships).await?,
             next: self.next_room(&member.programme),
             limits: limits_info(&self.limits),
             reactions: Reaction::ALL.map(|reaction| reaction.as_str().to_owned()).to_vec(),
@@ -74,8 +78,8 @@ impl Service {
 
 /// What `role` is told of its programme: of the other roles, those that it meets in its rooms.
 fn programme_info(programme: &Programme, role: &RoleId) -> ProgrammeInfo {
-    let meets =
-        |other: &&Role| programme.rooms.iter().any(|room| room.roles.contains(role) && room.roles.contains(&other.id));
+    let own: Vec<_> = programme.rooms.iter().filter(|room| room.roles.contains(role)).collect();
+    let meets = |other: &&Role| own.iter().any(|room| room.roles.contains(&other.id));
     ProgrammeInfo {
         id: programme.id.to_string(),
         name: programme.name.as_str().to_owned(),

@@ -7,7 +7,7 @@ use kkanbu_model::{Handle, Membership, Offset, Position};
 use kkanbu_room::{HistoryPost, PostState};
 use kkanbu_wire::{HistoryPage, PostInfo, ReactionInfo, RoomEndCode};
 
-/// Publications read from the log at once for one session that catches up.
+/// Publications read from the log at once for one session that catches up. Where they are long, a page has fewer.
 const CATCH_UP_PUBLICATIONS: usize = 64;
 
 /// JSON around a post in a page, generously.

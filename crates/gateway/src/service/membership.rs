@@ -11,16 +11,23 @@ use kkanbu_room::RoomState;
 use kkanbu_store::{Draw, JoinError, RedrawError};
 use kkanbu_wire::{Empty, Joined, NextRoom, NoticeInfo, Redrawn, RejectCode, Rejection, RoomInfo};
 use rand::RngExt;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Service {
     /// The rooms of the member's role.
     pub(super) async fn rooms(&self, member: &Member) -> Result<Vec<RoomInfo>, Rejection> {
-        let memberships = self
-            .store
-            .memberships(&member.programme.id, &member.key)
-            .await
-            .map_err(|error| store_failed(&self.telemetry, &error))?;
+        let memberships = self.store.memberships(&member.programme.id, &member.key).await;
+        let memberships = memberships.map_err(|error| store_failed(&self.telemetry, &error))?;
+        self.rooms_with(member, &memberships).await
+    }
+
+    /// The same, where it is known in which of them the member is.
+    pub(super) async fn rooms_with(
+        &self,
+        member: &Member,
+        memberships: &BTreeMap<RoomId, Membership>,
+    ) -> Result<Vec<RoomInfo>, Rejection> {
         let now = self.clock.minute();
         let mut rooms = Vec::new();
         for room in member.rooms() {

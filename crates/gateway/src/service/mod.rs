@@ -88,8 +88,24 @@ pub(crate) enum Action {
     Leave { member: Member, room: RoomId },
     Redraw { member: Member, room: RoomId },
     Write { member: Member, feed: Arc<Feed>, membership: Membership, key: CommandKey, command: Command },
-    History { feed: Arc<Feed>, membership: Membership, page: HistoryWanted },
+    History { member: MemberKey, feed: Arc<Feed>, membership: Membership, page: HistoryWanted },
     CatchUp { feed: Arc<Feed>, after: Offset },
+}
+
+impl Action {
+    /// Who asks, where answering takes reading much.
+    const fn reader(&self) -> Option<&MemberKey> {
+        match self {
+            Self::Rooms { member } | Self::Resume { member, .. } => Some(&member.key),
+            Self::History { member, .. } => Some(member),
+            Self::Authenticate { .. }
+            | Self::Join { .. }
+            | Self::Leave { .. }
+            | Self::Redraw { .. }
+            | Self::Write { .. }
+            | Self::CatchUp { .. } => None,
+        }
+    }
 }
 
 /// Which page of history is wanted.
@@ -163,6 +179,7 @@ pub(crate) struct Service {
     relaying: tokio::sync::Mutex<()>,
     post_rates: PostRates,
     join_rates: PostRates,
+    read_rates: PostRates,
 }
 
 /// What a service is made of.
@@ -208,12 +225,16 @@ impl Service {
             sessions: crate::session::Registry::new(limits.sessions_per_member_max),
             post_rates: rates(limits.posts_per_minute, limits.posts_burst),
             join_rates: rates(limits.joins_per_minute, limits.joins_per_minute),
+            read_rates: rates(limits.reads_per_minute, limits.reads_burst),
             limits,
         }
     }
 
     /// Does one action of a session.
     pub(crate) async fn perform(self: Arc<Self>, action: Action) -> Outcome {
+        if let Some(Err(rejection)) = action.reader().map(|key| Self::take_one(&self.read_rates, key)) {
+            return rejected(rejection);
+        }
         match action {
             Action::Authenticate { challenge, key, signature, code } => {
                 self.authenticate(&challenge, key, &signature, code.as_deref()).await
@@ -230,7 +251,7 @@ impl Service {
             Action::Write { member, feed, membership, key, command } => {
                 self.write(&member, &feed, membership, key, command).await
             }
-            Action::History { feed, membership, page } => {
+            Action::History { member: _, feed, membership, page } => {
                 Outcome::Command(Ok(self.history(&feed, &membership, page)), Change::None)
             }
             Action::CatchUp { feed, after } => self.catch_up(&feed, after).await,
@@ -250,6 +271,7 @@ impl Service {
     pub(crate) fn forget_idle_rates(&self) {
         self.post_rates.retain_recent();
         self.join_rates.retain_recent();
+        self.read_rates.retain_recent();
     }
 }
 

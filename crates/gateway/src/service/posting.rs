@@ -79,13 +79,14 @@ impl Service {
         if membership.sanction.removed {
             return Err(Rejection::new(RejectCode::Removed));
         }
-        if posts && let Some(wait) = feed.wait(membership.id) {
-            return self.placed_before(feed, name, too_early(RejectCode::SlowMode, wait)).await;
-        }
         let decision = match self.decide(member, feed, membership, command) {
             Ok(decision) => decision,
             Err(rejection) => return self.placed_before(feed, name, rejection).await,
         };
+        // After the rules: waiting is worth it only where the post could go out.
+        if posts && let Some(wait) = feed.wait(&member.key) {
+            return self.placed_before(feed, name, too_early(RejectCode::SlowMode, wait)).await;
+        }
         if posts && !membership.posted {
             match self.store.mark_posted(&feed.address, &member.key, &membership.handle).await {
                 Ok(()) => membership.posted = true,
@@ -105,7 +106,7 @@ impl Service {
                 // The member's next command sees what this one did.
                 feed.reached(StateVersion(published.offset)).await;
                 if posts {
-                    feed.posted(membership.id);
+                    feed.posted(member.key);
                 }
                 Ok(Round::Placed(published.offset))
             }

@@ -26,8 +26,9 @@ impl Service {
 
     async fn delete_in(&self, programme: &Programme, address: &RoomAddress) -> Result<(), BrokerError> {
         let feed = self.feeds.get(address).await?;
-        let cutoff = self.clock.minute().minus(u64::from(programme.retention_days) * DAY);
-        if let Some(kept_from) = feed.with_state(|state| state.kept_from(cutoff)) {
+        let now = self.clock.minute();
+        let cutoff = now.minus(u64::from(programme.retention_days) * DAY);
+        if let Some(kept_from) = feed.with_state(|state| state.kept_from(cutoff, now)) {
             self.trim(&feed, kept_from).await?;
         }
         let leftover = feed.with_state(kkanbu_room::RoomState::leftover);

@@ -102,6 +102,7 @@ impl Open {
         }
         let attendance = self.attended(&params.room)?;
         Ok(Action::History {
+            member: self.member.key,
             feed: attendance.feed.clone(),
             membership: attendance.membership.clone(),
             page: HistoryWanted {

@@ -8,6 +8,8 @@ use crate::engine::{Chunk, Told};
 use crate::feed::{Feed, FeedId};
 use crate::service::{Action, Attendance, Outcome};
 use crate::sync::{AtomicBool, Mutex, Ordering};
+#[cfg(not(feature = "interleaving"))]
+use kkanbu_model::{Author, Body};
 use kkanbu_model::{
     Epoch, Event, Handle, Limits, Membership, MembershipId, Minute, Offset, ProgrammeId, Publication, RoleId,
     RoomAddress, RoomId, Sanction,
@@ -19,8 +21,8 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 use std::task::{Poll, Waker};
 
-/// Publications of the log in one page.
-const PAGE: usize = 2;
+/// Publications of the log that are read at once. Few where interleavings are tried: there are to be several pages.
+const PAGE: usize = if cfg!(feature = "interleaving") { 2 } else { 64 };
 
 /// What a member is told to do.
 #[derive(Debug, Clone, Copy)]
@@ -49,11 +51,28 @@ impl FollowedRoom {
 
     /// Has the next publications come, together.
     pub(crate) fn publish(&self, count: usize) {
+        self.publish_each(count, || Event::Thaw);
+    }
+
+    /// Has posts come, each with so many bytes of text.
+    #[cfg(not(feature = "interleaving"))]
+    pub(crate) fn publish_posts(&self, count: usize, bytes: usize) {
+        let Membership { id: membership, handle, .. } = membership();
+        self.publish_each(count, || Event::Post {
+            author: Author { handle: handle.clone(), badge: None, membership },
+            body: Body::from_log("x".repeat(bytes)),
+            reply_to: None,
+            mentions: Vec::new(),
+            question: false,
+        });
+    }
+
+    fn publish_each(&self, count: usize, event: impl Fn() -> Event) {
         let mut log = self.log.lock();
         let known = log.len();
         let fresh = (known + 1..=known + count).map(|offset| {
             let offset = Offset::new(offset as u64);
-            Arc::new(Publication { offset, minute: Minute::new(0), event: Event::Thaw })
+            Arc::new(Publication { offset, minute: Minute::new(0), event: event() })
         });
         log.extend(fresh);
         let fresh = log.get(known..).unwrap_or_default().to_vec();

@@ -102,6 +102,12 @@ pub(crate) fn read(text: &str) -> (Typed, Places, Faults) {
             &mut faults,
         ),
     };
+    if typed.ops_listen.is_some() && typed.ops_listen == typed.listen {
+        faults.add(
+            fields.place("ops_listen"),
+            "ops_listen is the members' port (listen): it needs one of its own".to_owned(),
+        );
+    }
     fields.finish(&mut faults);
     (typed, places.into_iter().collect(), faults)
 }
@@ -131,10 +137,12 @@ fn origin(fields: &mut Fields<'_, '_>, faults: &mut Faults) -> String {
 fn checked_origin(text: String, key: &str, at: usize, faults: &mut Faults) -> Option<String> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:[]".contains(c);
-    if host.is_some_and(|host| !host.is_empty() && host.chars().all(plain)) {
+    // Browsers leave it out, so that an origin with it would lock them all out.
+    let usual = if text.starts_with("https") { ":443" } else { ":80" };
+    if host.is_some_and(|host| !host.is_empty() && host.chars().all(plain) && !host.ends_with(usual)) {
         return Some(text);
     }
-    faults.add(at, format!("{key}: an origin is http:// or https:// and a lower-case host, and a port where it is not the usual one, as https://kkanbu.example.org"));
+    faults.add(at, format!("{key}: {text} is no origin: that is http:// or https:// and a lower-case host, and a port where it is not the usual one, as https://kkanbu.example.org"));
     None
 }
 

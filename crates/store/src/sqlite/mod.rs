@@ -24,8 +24,8 @@ pub use snapshot::{Snapshot, check_copy};
 pub use verify::{AuditProblem, AuditVerified, verify_audit, verify_audit_since};
 
 use crate::{
-    ActError, Acted, AdmitError, AuditEntry, AuditHead, Draw, JoinError, MarkError, RedrawError, Store, StoreError,
-    telemetry,
+    ActError, Acted, AdmitError, AuditEntry, AuditHead, Draw, JoinError, MarkError, RedrawError, Seat, Store,
+    StoreError, telemetry,
 };
 use async_trait::async_trait;
 use kkanbu_keys::{ContentKey, Keyring, ServerId};
@@ -183,6 +183,11 @@ impl Store for SqliteStore {
     async fn role(&self, programme: &ProgrammeId, key: &MemberKey) -> Result<Option<RoleId>, StoreError> {
         let key = *key;
         self.look(programme, move |loaded| loaded.role(&key)).await
+    }
+
+    async fn seat(&self, programme: &ProgrammeId, key: &MemberKey) -> Result<Option<Seat>, StoreError> {
+        let key = *key;
+        self.look(programme, move |loaded| loaded.seat(&key)).await
     }
 
     async fn join(&self, room: &RoomAddress, key: &MemberKey, draw: Draw) -> Result<Membership, JoinError> {

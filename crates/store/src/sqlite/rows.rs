@@ -3,7 +3,7 @@
 use super::recent::{Definition, Recent, RowName, Since};
 use super::{log, unavailable, unreadable};
 use crate::sealing::{handle_tag, member_tag, membership_tag, open, programme_tag, seal};
-use crate::{AdmitError, Draw, JoinError, MarkError, RedrawError, StoreError, act, definition};
+use crate::{AdmitError, Draw, JoinError, MarkError, RedrawError, Seat, StoreError, act, definition};
 use kkanbu_keys::{ContentKey, Keyring, Tag};
 use kkanbu_model::{
     Act, Handle, Hour, MemberKey, Membership, Programme, ProgrammeId, RoleId, Room, RoomAddress, RoomId,
@@ -257,16 +257,23 @@ impl<'c> Loaded<'c> {
         rows.into_iter().map(open).collect()
     }
 
-    /// The member's memberships in all rooms, which are kept in memory from then on.
-    pub(super) fn memberships(&self, member: &MemberKey) -> Result<BTreeMap<RoomId, Membership>, StoreError> {
-        let mut found = BTreeMap::new();
-        for room in &self.programme.rooms {
+    /// The member's role, and its memberships in all rooms, which are kept in memory from then on.
+    pub(super) fn seat(&self, member: &MemberKey) -> Result<Option<Seat>, StoreError> {
+        let Some(role) = self.role(member)? else { return Ok(None) };
+        let mut memberships = BTreeMap::new();
+        // Nobody is in a room that is not for its role.
+        for room in self.programme.rooms.iter().filter(|room| room.roles.contains(&role)) {
             let address = RoomAddress { programme: self.programme.id.clone(), room: room.id.clone() };
             if let Some(membership) = self.membership_to_keep(&address, member)? {
-                found.insert(room.id.clone(), membership);
+                memberships.insert(address.room, membership);
             }
         }
-        Ok(found)
+        Ok(Some(Seat { role, memberships }))
+    }
+
+    /// The member's memberships in all rooms, which are kept in memory from then on.
+    pub(super) fn memberships(&self, member: &MemberKey) -> Result<BTreeMap<RoomId, Membership>, StoreError> {
+        Ok(self.seat(member)?.map(|seat| seat.memberships).unwrap_or_default())
     }
 
     /// Makes the member one of the room, unless it is.
@@ -304,7 +311,9 @@ impl<'c> Loaded<'c> {
     pub(super) fn leave(&self, room: &RoomAddress, member: &MemberKey) -> Result<bool, StoreError> {
         let Some(membership) = self.membership(room, member)? else { return Ok(false) };
         let tag = membership_tag(&self.key, room, member);
-        if !membership.posted {
+        if membership.posted {
+            self.keep_handle(room, tag, membership.handle)?;
+        } else {
             self.free_handle(room, &tag, &membership.handle)?;
         }
         let sql = "DELETE FROM membership WHERE programme = ?1 AND room = ?2 AND tag = ?3";

@@ -55,7 +55,7 @@ impl Loaded<'_> {
         Ok(removed)
     }
 
-    /// What the member is under who has this handle, or who was sanctioned under it.
+    /// What the member is under who has this handle, or was sanctioned under it, or has posted under it and left.
     fn concerned(&self, room: &RoomAddress, handle: &Handle) -> Result<Option<Record>, StoreError> {
         for (tag, membership) in self.memberships_in(room)? {
             if membership.handle == *handle {
@@ -64,6 +64,13 @@ impl Loaded<'_> {
             }
         }
         Ok(self.records(room)?.into_iter().find(|record| record.names(handle)))
+    }
+
+    /// Keeps by which handle moderators know a member that leaves after it has posted.
+    pub(super) fn keep_handle(&self, room: &RoomAddress, membership: Tag, handle: Handle) -> Result<(), StoreError> {
+        let mut record = self.record(&membership)?.unwrap_or_else(|| Record::new(room.room.clone(), membership));
+        record.leaves(handle);
+        self.keep(&record)
     }
 
     fn keep(&self, record: &Record) -> Result<(), StoreError> {

@@ -56,7 +56,7 @@ CREATE TABLE handle (
 
 /// Makes what version 2 adds.
 pub(super) const ADD_2: &str = "
--- One row a member whom moderators muted or removed. Neither the member nor the room stands in clear.
+-- One row a member whom moderators muted or removed, or who left after posting. Neither the member nor the room stands in clear.
 CREATE TABLE sanction (
     programme TEXT NOT NULL REFERENCES programme,
     tag       BLOB NOT NULL,

@@ -3,7 +3,7 @@
 use crate::engine::Engine;
 use crate::fixture::{HOUR, a_room, anyang, command, draw_as, handle, keyring, member, mentee, mentor, name, room};
 use kkanbu_model::{Handle, Membership, Minute, Programme, Role, RoleId, RoomAct, RoomId, Sanction};
-use kkanbu_store::{ActError, Acted, AdmitError, JoinError, MarkError, RedrawError, Store};
+use kkanbu_store::{ActError, Acted, AdmitError, JoinError, MarkError, RedrawError, Seat, Store};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,6 +76,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 struct Under {
     muted: Option<(Minute, Handle)>,
     removed: Option<Handle>,
+    /// Handles under which it posted before it left, the latest last.
+    former: Vec<Handle>,
 }
 
 impl Under {
@@ -84,7 +86,9 @@ impl Under {
     }
 
     fn names(&self, handle: &Handle) -> bool {
-        self.removed.as_ref() == Some(handle) || self.muted.as_ref().is_some_and(|(_, muted)| muted == handle)
+        let muted = self.muted.as_ref().map(|(_, muted)| muted);
+        let latest = self.former.iter().rev().take(16);
+        muted.into_iter().chain(&self.removed).chain(latest).any(|name| name == handle)
     }
 }
 
@@ -141,7 +145,10 @@ impl Model {
 
     fn leave(&mut self, who: u32, at: usize) -> bool {
         let Some(left) = self.rooms.entry(at).or_default().remove(&who) else { return false };
-        self.let_go(who, at, left.posted, left.handle);
+        self.let_go(who, at, left.posted, left.handle.clone());
+        if left.posted {
+            self.under.entry((at, who)).or_default().former.push(left.handle);
+        }
         true
     }
 
@@ -298,6 +305,8 @@ async fn compare(store: &Arc<dyn Store>, model: &Model) {
     for who in 0..PEOPLE {
         assert_eq!(store.role(&anyang().id, &member(who)).await, Ok(model.roles.get(&who).cloned()));
         assert_eq!(store.memberships(&anyang().id, &member(who)).await, Ok(model.memberships(who)));
+        let seat = model.roles.get(&who).map(|role| Seat { role: role.clone(), memberships: model.memberships(who) });
+        assert_eq!(store.seat(&anyang().id, &member(who)).await, Ok(seat));
         for (at, id) in ROOMS.into_iter().enumerate() {
             let stored = store.membership(&room(id), &member(who)).await;
             assert_eq!(stored, Ok(model.membership(who, at)));

@@ -41,6 +41,7 @@ macro_rules! every_store_passes {
                     acts_at_once_are_numbered_one_after_the_other, the_same_act_at_once_is_done_once,
                     acts_of_nowhere_are_refused, notices_of_any_length_are_kept;
                 sanctions: a_mute_is_seen_wherever_the_membership_is, a_sanction_outlives_the_membership,
+                    who_leaves_after_posting_is_sanctioned_by_the_handle_that_all_saw,
                     a_sanction_is_taken_back_by_either_handle, a_removed_member_stays_out,
                     a_removed_member_keeps_its_seat_and_is_not_counted, a_removed_member_that_left_is_readmitted,
                     a_removed_member_draws_and_posts_no_more, mute_and_removal_are_apart,

@@ -92,6 +92,34 @@ pub(crate) async fn a_sanction_outlives_the_membership<E: Engine>() {
     assert_eq!(again.member, Some(membership_id(11)), "the stranger is the same member");
 }
 
+pub(crate) async fn who_leaves_after_posting_is_sanctioned_by_the_handle_that_all_saw<E: Engine>() {
+    let mut engine = two::<E>().await;
+    let store = engine.store();
+    let posts = |text: &'static str| {
+        let store = engine.store();
+        async move { store.mark_posted(&room("plaza"), &member(1), &handle(text)).await.unwrap() }
+    };
+    posts(FIRST).await;
+    store.leave(&room("plaza"), &member(1)).await.unwrap();
+    let gone = acted(&store, &mute(FIRST), 1).await;
+    assert_eq!((gone.member, gone.sanction), (None, Some(MUTED)));
+    let back = store.join(&room("plaza"), &member(1), draw_as(11, "느긋한 두루미")).await.unwrap();
+    assert_eq!(back.sanction, MUTED);
+    posts("느긋한 두루미").await;
+    assert_eq!(acted(&store, &unmute("느긋한 두루미"), 2).await.sanction, Some(NONE));
+    come_back(&store, "소중한 제비").await;
+    drop(store);
+    engine.restart().await;
+    // Whichever of its handles a moderator reads beside a post: it is the same member, who is in the room now.
+    for (text, number) in [(FIRST, 3), ("느긋한 두루미", 4), ("소중한 제비", 5)] {
+        let removed = acted(&engine.store(), &remove(text), number).await;
+        assert_eq!((removed.member, removed.sanction), (Some(membership_id(11)), Some(REMOVED)), "{text}");
+        acted(&engine.store(), &readmit(text), number + 10).await;
+    }
+    let other = engine.store().membership(&room("plaza"), &member(2)).await.unwrap().unwrap();
+    assert_eq!(other.sanction, NONE, "nobody else is concerned");
+}
+
 pub(crate) async fn a_sanction_is_taken_back_by_either_handle<E: Engine>() {
     let engine = two::<E>().await;
     let store = engine.store();
