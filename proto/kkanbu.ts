@@ -734,7 +734,7 @@ export const CLOSE_CODES = {
   draining: { number: 4000, again: true },
   /** Nothing was heard for more than two heartbeats. */
   silent: { number: 4001, again: true },
-  /** The client did not take what was sent to it. Come back and resume: nothing is lost. */
+  /** The client did not take what was sent to it. Come back and resume: nothing is lost. A client that reads nothing does not read this either: it sees the connection end without a code. */
   slow_consumer: { number: 4002, again: true },
   /** No accepted `authenticate` within the time for it, as when a phone slept in between. */
   unauthenticated: { number: 4003, again: true },

@@ -6,7 +6,9 @@
 
 mod contract;
 mod envelope;
+mod local;
 pub mod memory;
+pub mod redis;
 mod telemetry;
 
 pub use contract::{

@@ -81,3 +81,28 @@ pub(crate) fn scrub_failed(reason: &str) {
 pub(crate) fn record_damaged() {
     tracing::error!("log record does not open: wrong content key, or the log was changed");
 }
+
+/// A Redis server may lose what it acknowledged, and the settings accept that.
+pub(crate) fn redis_weak(weakness: &str) {
+    tracing::warn!(weakness, "weaker durability than acknowledged posts deserve was accepted");
+}
+
+/// A connection that rooms are heard on broke. They are brought up to date as soon as there is another.
+pub(crate) fn redis_feed_lost() {
+    tracing::warn!("connection to redis for subscriptions lost, rooms are brought up to date");
+}
+
+/// Redis does not hold what this node has seen of a room. A new epoch began in it.
+pub(crate) fn redis_lost() {
+    tracing::error!("redis lost publications, the room goes on in a new epoch");
+}
+
+/// A room's channel said something that this version does not know.
+pub(crate) fn redis_foreign() {
+    tracing::warn!("a room's channel said what this version does not know, the room's log is read instead");
+}
+
+/// Redis had lost the end of a room's log, and this node put it back as it was.
+pub(crate) fn redis_restored(publications: u64) {
+    tracing::warn!(publications, "redis had lost the end of a room's log, which was put back");
+}

@@ -1,8 +1,11 @@
-//! What `benches/path` measures: the way of a command through the service, without a socket. Only the bench builds this file.
+//! What `benches/` measure: the way of a command through the service, and that of a publication to a room's sockets, both without the kernel. Only
+//! the benches build this file.
 
 use crate::challenge::Challenge;
+use crate::engine::stand_in::{Bench, Pipe};
 use crate::feed::Feed;
 use crate::service::{Action, Answer, Change, Member, Outcome, Programmes, Service, ServiceParts};
+use crate::session::{FollowedRoom, Lead, Wish};
 use crate::telemetry::Telemetry;
 use kkanbu_broker::Broker;
 use kkanbu_model::{CommandKey, Limits, MemberKey, Membership, Position, ProgrammeId, RoomId, SystemClock};
@@ -10,8 +13,54 @@ use kkanbu_room::{Command, Guard};
 use kkanbu_store::Store;
 use kkanbu_wire::{Padding, RejectCode, Rejection, encode_result};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// A room whose members have sockets that take everything, and the worker that owns all of them.
+pub struct FanOut {
+    bench: Bench,
+    rooms: Arc<Vec<FollowedRoom>>,
+    pipes: Vec<Arc<Pipe>>,
+    _leads: Vec<Arc<Lead>>,
+    runtime: Runtime,
+}
+
+impl FanOut {
+    /// With so many members, who have had a publication already.
+    pub fn new(members: usize) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let entered = runtime.enter();
+        let rooms = Arc::new(vec![FollowedRoom::new(0, 64, Padding::Quiet)]);
+        let mut bench = Bench::new(0, Limits::default(), Duration::ZERO, &rooms);
+        let pipes: Vec<_> = (0..members).map(|_| Pipe::sink()).collect();
+        let leads = pipes.iter().map(|pipe| {
+            let lead = bench.door.enter(pipe);
+            lead.wish(Wish::Follow { room: 0, after: None });
+            bench.settle();
+            lead
+        });
+        let leads = leads.collect();
+        drop(entered);
+        let mut fan_out = Self { bench, rooms, pipes, _leads: leads, runtime };
+        fan_out.publish();
+        fan_out.deliver();
+        Ok(fan_out)
+    }
+
+    /// A publication is there, and its frame is made.
+    pub fn publish(&self) {
+        self.rooms.iter().for_each(|room| room.publish(1));
+    }
+
+    /// The worker sends it to everybody. Gives how many bytes all of them have got by now.
+    pub fn deliver(&mut self) -> usize {
+        let _entered = self.runtime.enter();
+        self.bench.settle();
+        self.pipes.iter().map(|pipe| pipe.count()).sum()
+    }
+}
 
 /// A service that no socket leads to.
 pub struct Path(Arc<Service>);

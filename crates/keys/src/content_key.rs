@@ -86,15 +86,20 @@ impl ContentKey {
 
     /// The keyed hash of `parts` for one purpose. Parts are length-prefixed: `["ab", "c"]` is not `["a", "bc"]`.
     pub fn tag(&self, purpose: &str, parts: &[&[u8]]) -> Tag {
-        let mut context = hmac::Context::with_key(&self.tag);
-        for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
-        let mut tag = Tag::default();
-        tag.copy_from_slice(context.sign().as_ref());
-        tag
+        tag_under(&self.tag, purpose, parts)
     }
+}
+
+/// The keyed hash of `parts` for one purpose.
+pub(crate) fn tag_under(key: &hmac::Key, purpose: &str, parts: &[&[u8]]) -> Tag {
+    let mut context = hmac::Context::with_key(key);
+    for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    let mut tag = Tag::default();
+    tag.copy_from_slice(context.sign().as_ref());
+    tag
 }
 
 impl fmt::Debug for ContentKey {

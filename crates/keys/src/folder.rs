@@ -1,7 +1,7 @@
 //! The key folder: one file a programme, and the id that pairs the folder with its data.
 
-use crate::content_key::{CONTENT_KEY_BYTES, ContentKey};
-use aws_lc_rs::rand;
+use crate::content_key::{CONTENT_KEY_BYTES, ContentKey, Tag, tag_under};
+use aws_lc_rs::{hmac, rand};
 use data_encoding::HEXLOWER;
 use kkanbu_model::{ProgrammeId, Secret};
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -28,6 +28,11 @@ impl ServerId {
     /// The id of these bytes, as a database gives them back.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
+    }
+
+    /// The keyed hash of `parts` for one purpose: a name that says nothing to whoever does not have the id.
+    pub fn tag(&self, purpose: &str, parts: &[&[u8]]) -> Tag {
+        tag_under(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), purpose, parts)
     }
 
     /// Its bytes.

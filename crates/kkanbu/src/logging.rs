@@ -13,6 +13,8 @@ pub(crate) fn start(format: LogFormat, default_filter: &str) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
+        // Otherwise a line that can't be written is told to standard error, which panics there: a full disk under the log must not end anything.
+        .log_internal_errors(false)
         .with_span_events(FmtSpan::NONE);
     // A second start in one process, as tests do, keeps the first one's logging.
     let _ = match format {

@@ -47,6 +47,16 @@ pub(crate) enum StorageError {
         /// The data folder.
         data: PathBuf,
     },
+    /// There is data, but no keys.
+    #[error(
+        "{data} has data, but there is no key folder {keys}: bring the keys back, or name where they are; new ones would open nothing"
+    )]
+    DataWithoutKeys {
+        /// The data folder.
+        data: PathBuf,
+        /// The key folder.
+        keys: PathBuf,
+    },
     /// A restore did not come to its end.
     #[error(
         "a restore into {0} was interrupted, and what is there is not a pair; run `kkanbu restore --config … --from …` again, which sets it aside"
@@ -104,6 +114,9 @@ impl Folders {
     /// Makes what is not there yet. Never touches data or keys that are there, and makes no data for keys that are in use.
     pub(crate) async fn make(&self) -> Result<(), StorageError> {
         let keys = match KeyFolder::open(&self.keys) {
+            Err(FolderError::NotAFolder(_)) if self.store().exists() || self.log().exists() => {
+                return Err(StorageError::DataWithoutKeys { data: self.data.clone(), keys: self.keys.clone() });
+            }
             Err(FolderError::NotAFolder(_)) => KeyFolder::create(&self.keys)?,
             opened => opened?,
         };

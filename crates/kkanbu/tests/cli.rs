@@ -224,6 +224,17 @@ fn keys_without_their_data_are_not_given_an_empty_store() {
 }
 
 #[test]
+fn data_without_their_keys_are_not_given_new_ones() {
+    let site = Site::made();
+    site.serves_once();
+    fs::rename(site.path("keys"), site.path("elsewhere")).unwrap();
+    let made = site.run("init");
+    assert_eq!(made.status.code(), Some(74));
+    assert!(said(&made).contains("bring the keys back"), "{}", said(&made));
+    assert!(!site.path("keys").exists(), "new ones would open nothing");
+}
+
+#[test]
 fn foreign_truncated_and_strange_databases_are_refused() {
     for database in ["store.sqlite", "log.sqlite"] {
         let (site, other) = (Site::made(), Site::made());

@@ -34,6 +34,18 @@ pub enum StoreError {
     Damaged(ProgrammeId),
 }
 
+impl StoreError {
+    /// A row is not what this version writes.
+    pub(crate) fn unreadable() -> Self {
+        Self::Unavailable { reason: "a row can't be read".into() }
+    }
+
+    /// The store was closed.
+    pub(crate) fn closed() -> Self {
+        Self::Unavailable { reason: "the store is closed".into() }
+    }
+}
+
 /// Why a member was not admitted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AdmitError {

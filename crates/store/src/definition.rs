@@ -2,6 +2,9 @@
 //!
 //! Fields that schema 1 did not have are read with their defaults where they are not there.
 
+use crate::StoreError;
+use crate::sealing::programme_tag;
+use kkanbu_keys::ContentKey;
 use kkanbu_model::{
     Admission, Language, Minute, Name, Programme, ProgrammeId, Role, RoleId, Room, RoomId, Schedule, TimeZone,
 };
@@ -86,6 +89,17 @@ pub(crate) fn from_json(id: ProgrammeId, json: &str) -> Result<Programme, Defini
         roles: stored.roles.into_iter().map(Role::try_from).collect::<Result<_, _>>()?,
         rooms: stored.rooms.into_iter().map(Room::try_from).collect::<Result<_, _>>()?,
     })
+}
+
+/// The programme of a row.
+pub(crate) fn of_row(id: &str, json: &str) -> Result<Programme, StoreError> {
+    let id = ProgrammeId::new(id).map_err(|_| StoreError::unreadable())?;
+    from_json(id.clone(), json).map_err(|_| StoreError::Damaged(id))
+}
+
+/// The programme of a row whose tag proves that this is its content key.
+pub(crate) fn of_row_with(key: &ContentKey, id: &ProgrammeId, json: &str, tag: &[u8]) -> Result<Programme, StoreError> {
+    if tag == programme_tag(key, id) { of_row(id.as_str(), json) } else { Err(StoreError::Damaged(id.clone())) }
 }
 
 fn text(name: &Name) -> String {

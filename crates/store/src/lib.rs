@@ -6,6 +6,9 @@
 mod act;
 mod contract;
 mod definition;
+mod entries;
+pub mod postgres;
+mod proof;
 mod sanction;
 mod sealing;
 pub mod sqlite;
@@ -15,3 +18,4 @@ pub use contract::{
     ActError, Acted, AdmitError, AuditEntry, Draw, JoinError, MarkError, RedrawError, Seat, Store, StoreError,
 };
 pub use kkanbu_audit::Head as AuditHead;
+pub use proof::{AuditVerified, Unproven};

@@ -6,10 +6,11 @@
 
 use crate::sealing::{SealError, push_text, text};
 use kkanbu_keys::{ContentKey, Tag};
-use kkanbu_model::{Handle, Minute, ProgrammeId, RoomId, Sanction};
+use kkanbu_model::{Handle, Minute, ProgrammeId, RoomAct, RoomId, Sanction};
 
-/// Sealed records are as long as a multiple of this. One is enough for two of the longest handles that the word lists can draw.
-const RECORD_BYTES: usize = 512;
+/// Sealed records are as long as a multiple of this. One is enough for as many of the handles that the word lists can draw as a record holds, and
+/// goes into a page of SQLite without spilling over.
+const RECORD_BYTES: usize = 768;
 
 /// Handles that are remembered of a member who comes and goes: any of them names the member, so that the latest are enough.
 const FORMER_MAX: usize = 16;
@@ -63,6 +64,22 @@ impl Record {
         let muted = self.muted.as_ref().map(|(_, muted)| muted);
         muted.into_iter().chain(&self.removed).chain(&self.former).any(|name| name == handle)
     }
+
+    /// What the member is under once the act is done.
+    pub(crate) fn after(self, act: &RoomAct) -> Self {
+        match act {
+            RoomAct::Mute(handle, until) => Self { muted: Some((*until, handle.clone())), ..self },
+            RoomAct::Unmute(_) => Self { muted: None, ..self },
+            RoomAct::Remove(handle) => Self { removed: Some(handle.clone()), ..self },
+            RoomAct::Readmit(_) => Self { removed: None, ..self },
+            RoomAct::HidePost(_)
+            | RoomAct::RestorePost(_)
+            | RoomAct::Freeze
+            | RoomAct::Thaw
+            | RoomAct::Slow(_)
+            | RoomAct::Notice(_) => self,
+        }
+    }
 }
 
 /// Seals a record for the row with this tag.
@@ -90,8 +107,18 @@ pub(crate) fn seal(
     key.seal(&context(programme, tag), &plain).map_err(|_| SealError)
 }
 
-/// Opens what `seal` made for the row with this tag.
-pub(crate) fn open(key: &ContentKey, programme: &ProgrammeId, tag: &Tag, sealed: &[u8]) -> Result<Record, SealError> {
+/// Opens what `seal` made for the row with this tag, which must be its member's.
+pub(crate) fn open_own(
+    key: &ContentKey,
+    programme: &ProgrammeId,
+    tag: &Tag,
+    sealed: &[u8],
+) -> Result<Record, SealError> {
+    let record = open(key, programme, tag, sealed)?;
+    if sanction_tag(key, &record.membership) == *tag { Ok(record) } else { Err(SealError) }
+}
+
+fn open(key: &ContentKey, programme: &ProgrammeId, tag: &Tag, sealed: &[u8]) -> Result<Record, SealError> {
     let plain = key.open(&context(programme, tag), sealed).map_err(|_| SealError)?;
     let (membership, rest) = plain.split_first_chunk().ok_or(SealError)?;
     let (flags, rest) = rest.split_first().ok_or(SealError)?;
@@ -147,6 +174,7 @@ mod tests {
             Record { removed: removed.clone(), ..nothing.clone() },
             Record { muted, removed, ..nothing.clone() },
             Record { former: vec![handle("느긋한 두루미"), handle("새")], ..nothing.clone() },
+            Record { former: vec![handle("반짝이는 큰고니 12345"); FORMER_MAX], ..nothing.clone() },
             Record {
                 muted: Some((Minute::new(0), handle("새"))),
                 room: RoomId::new("a".repeat(64)).unwrap(),

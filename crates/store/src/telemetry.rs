@@ -32,3 +32,23 @@ pub(crate) fn tidy_failed(reason: &str) {
 pub(crate) fn checkpoint_failed(reason: &str) {
     error!(reason, "store could not empty its write-ahead log");
 }
+
+/// The database that nodes share is open.
+pub(crate) fn database_opened(schema: i32, forgets_log: bool) {
+    info!(schema, forgets_log, "store opened in a database");
+}
+
+/// The database does not keep a promise, and whoever runs the server has accepted that.
+pub(crate) fn weakness_accepted(weakness: &str) {
+    warn!(weakness, "the store's database is weaker than it should be, as configured");
+}
+
+/// A connection to the database ended early. Calls on it were told, or tried again on another.
+pub(crate) fn connection_broke(reason: &str) {
+    warn!(reason, "connection to the store's database broke");
+}
+
+/// Tables were not rewritten, so their layout still tells the order of the latest writes, or holds what was deleted.
+pub(crate) fn rewriting_failed(reason: &str) {
+    warn!(reason, "store could not rewrite its tables; trying again later");
+}

@@ -107,7 +107,7 @@ code_table! {
     CloseCode {
         Draining = 4000 "draining" "The node is going down. Come back after the milliseconds that the close reason names.",
         Silent = 4001 "silent" "Nothing was heard for more than two heartbeats.",
-        SlowConsumer = 4002 "slow_consumer" "The client did not take what was sent to it. Come back and resume: nothing is lost.",
+        SlowConsumer = 4002 "slow_consumer" "The client did not take what was sent to it. Come back and resume: nothing is lost. A client that reads nothing does not read this either: it sees the connection end without a code.",
         Unauthenticated = 4003 "unauthenticated" "No accepted `authenticate` within the time for it, as when a phone slept in between.",
         TooManyAttempts = 4500 "too_many_attempts" "Too many wrong join codes or signatures on one connection.",
         Replaced = 4501 "replaced" "The same member opened more sessions than it may; the oldest was closed.",

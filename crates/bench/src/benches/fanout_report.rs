@@ -8,6 +8,7 @@ use crate::machine::Machine;
 use crate::stand::{FsyncSource, Measured};
 use crate::stats::{Spread, to_f64};
 use serde::Serialize;
+use std::fmt;
 
 /// Of the offered rate, what counts as having reached it.
 const REACHED: f64 = 0.98;
@@ -68,6 +69,34 @@ pub struct FanoutReport {
     pub pairs: Vec<Pair>,
 }
 
+/// Posts a second that were offered, as reports say it: a number, or `max`.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(untagged)]
+pub enum Offered {
+    /// So many.
+    PerSecond(f64),
+    /// As many as were taken; the text is `max`.
+    Max(&'static str),
+}
+
+impl From<Rate> for Offered {
+    fn from(rate: Rate) -> Self {
+        match rate {
+            Rate::PerSecond(rate) => Self::PerSecond(rate),
+            Rate::Max => Self::Max("max"),
+        }
+    }
+}
+
+impl fmt::Display for Offered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PerSecond(rate) => write!(f, "{rate}"),
+            Self::Max(text) => f.write_str(text),
+        }
+    }
+}
+
 /// What was asked for.
 #[derive(Debug, Clone, Serialize)]
 pub struct Asked {
@@ -76,7 +105,7 @@ pub struct Asked {
     /// Members of each room.
     pub members: u16,
     /// Posts a second over all rooms; `max` where as many as are taken.
-    pub rate: String,
+    pub rate: Offered,
     /// With `max`: posts of each room in flight.
     pub in_flight: Option<u16>,
     /// Whether the server speaks TLS. The floor never does.
@@ -92,7 +121,7 @@ impl Asked {
         Self {
             rooms: load.rooms,
             members: load.members,
-            rate: load.rate.to_string(),
+            rate: load.rate.into(),
             in_flight: (load.rate == Rate::Max).then_some(load.in_flight),
             tls,
             workers: load.workers,

@@ -16,7 +16,7 @@ mod text;
 pub use all::{AllOptions, AllReport, all};
 pub use common::{Faults, FloorKind, LAUNCH, Load};
 pub use fanout::{FanoutOptions, fanout};
-pub use fanout_report::{Around, Asked, FanoutReport, Pair, Totals};
+pub use fanout_report::{Around, Asked, FanoutReport, Offered, Pair, Totals};
 pub use figures::{CoalescingFloorFigures, FloorFigures, Side};
 pub use floor::{FloorOptions, FloorReport, floor};
 pub use idle::{IdleOptions, IdleReport, idle};

@@ -102,7 +102,7 @@ pub async fn peers(options: &PeersOptions) -> anyhow::Result<PeersReport> {
         bench: "peers",
         rooms: load.rooms,
         members: load.members,
-        rate: load.rate.to_string(),
+        rate: load.rate.into(),
         rounds: load.pairs,
         seconds: load.seconds,
         fsync_p99_us,

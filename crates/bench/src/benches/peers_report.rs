@@ -1,6 +1,7 @@
 //! What `bench peers` found, for programs and for people.
 
 use super::common::Faults;
+use super::fanout_report::Offered;
 use crate::machine::Machine;
 use crate::stand::FsyncSource;
 use crate::stats::Spread;
@@ -17,7 +18,7 @@ pub struct PeersReport {
     /// Members of each room.
     pub members: u16,
     /// Posts a second over all rooms that were offered; `max` where as many as were taken.
-    pub rate: String,
+    pub rate: Offered,
     /// How often each was measured.
     pub rounds: u16,
     /// Seconds of each window.

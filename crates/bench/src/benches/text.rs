@@ -129,11 +129,17 @@ impl fmt::Display for SlowReport {
             f,
             "slow: {stalled} of {rooms} room(s) of {members} stop to read, {rate} posts a second, windows of {seconds} s"
         )?;
-        let [lower, upper] = self.p99_ratio_quartiles;
+        let [some_stall, all_read] = self.p99_us_of_seconds.map(|seconds| seconds.median);
         writeln!(
             f,
-            "  the others' p99   {:>8.0} us, {:.0} us while all read: {:.2} ({lower:.2} to {upper:.2})",
-            self.p99_us, self.p99_us_all_read, self.p99_ratio
+            "  the others' p99   {some_stall:>8.0} us in the middle second, {all_read:.0} us while all read: {:.2}",
+            self.p99_ratio
+        )?;
+        let [lower, upper] = self.p99_ratio_of_windows_quartiles;
+        writeln!(
+            f,
+            "  of whole windows  {:>8.0} us, {:.0} us while all read: {:.2} ({lower:.2} to {upper:.2})",
+            self.p99_us, self.p99_us_all_read, self.p99_ratio_of_windows
         )?;
         let kib = |bytes: f64| bytes / 1_024.0;
         let [lower, upper] = self.rss_bytes_per_stalled_quartiles.map(kib);

@@ -232,6 +232,9 @@ pub struct Heard {
     pub generator_cpu_seconds: f64,
     /// Times from being due to arriving.
     pub latencies: Latencies,
+    /// The 99th percentile of the posts of each second, in microseconds. What stops the machine for a moment is in one or two of them.
+    #[serde(default)]
+    pub p99_us_by_second: Vec<u64>,
 }
 
 /// Times from being due to arriving at a member, over all deliveries, in microseconds.

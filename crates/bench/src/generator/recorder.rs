@@ -10,6 +10,11 @@ use std::collections::BTreeMap;
 /// Longest time that is told apart from longer ones, in microseconds.
 const LONGEST_US: u64 = 120_000_000;
 
+const NANOS_A_SECOND: u64 = 1_000_000_000;
+
+/// Seconds of a window that are told apart.
+const SECONDS_MAX: usize = 3_600;
+
 /// A post of this window.
 #[derive(Debug)]
 struct Post {
@@ -63,6 +68,8 @@ pub(crate) struct Recorder {
     posts: Vec<Post>,
     counts: Counts,
     latencies: Histogram<u64>,
+    /// The same by the second in which the post was due.
+    by_second: Vec<Histogram<u64>>,
     acknowledges: bool,
 }
 
@@ -78,6 +85,7 @@ impl Recorder {
             posts: Vec::new(),
             counts: Counts::default(),
             latencies: Histogram::new_with_bounds(1, LONGEST_US, 3)?,
+            by_second: Vec::new(),
             acknowledges,
         })
     }
@@ -103,6 +111,7 @@ impl Recorder {
         self.posts.clear();
         self.counts = Counts::default();
         self.latencies.reset();
+        self.by_second.clear();
         for (index, reader) in self.readers.iter_mut().enumerate() {
             reader.missing.clear();
             reader.next = self.heads.get(index / self.members).map_or(0, |head| head + 1);
@@ -162,12 +171,13 @@ impl Recorder {
         *head = place.max(*head);
         let (due, by_author) = (post.due, post.author == reader);
         let taken = !self.acknowledges && by_author && !std::mem::replace(&mut post.answered, true);
-        self.arrived(reader, place, now.saturating_sub(due));
+        let first_due = self.posts.first().map_or(due, |post| post.due);
+        self.arrived(reader, place, (due.saturating_sub(first_due), now.saturating_sub(due)));
         self.counts.acknowledged += u64::from(taken);
         taken.then_some(room)
     }
 
-    fn arrived(&mut self, reader: usize, place: u64, nanos: u64) {
+    fn arrived(&mut self, reader: usize, place: u64, (due, nanos): (u64, u64)) {
         let Some(reader) = self.readers.get_mut(reader) else { return };
         if place == reader.next {
             reader.next += 1;
@@ -183,6 +193,15 @@ impl Recorder {
         }
         self.counts.deliveries += 1;
         self.latencies.saturating_record(nanos / 1_000);
+        let second = usize::try_from(due / NANOS_A_SECOND).unwrap_or(usize::MAX).min(SECONDS_MAX);
+        while self.by_second.len() <= second {
+            // These bounds are valid, and two digits take little.
+            let Ok(empty) = Histogram::new_with_bounds(1, LONGEST_US, 2) else { return };
+            self.by_second.push(empty);
+        }
+        if let Some(histogram) = self.by_second.get_mut(second) {
+            histogram.saturating_record(nanos / 1_000);
+        }
     }
 
     /// So far.
@@ -193,6 +212,11 @@ impl Recorder {
     /// Times from being due to arriving, in microseconds.
     pub(crate) const fn latencies(&self) -> &Histogram<u64> {
         &self.latencies
+    }
+
+    /// The 99th percentile of each second's posts, in microseconds.
+    pub(crate) fn p99_by_second(&self) -> Vec<u64> {
+        self.by_second.iter().filter(|second| !second.is_empty()).map(|second| second.value_at_quantile(0.99)).collect()
     }
 
     /// Whether everything that was sent has been answered and has arrived everywhere.

@@ -78,6 +78,7 @@ pub(super) fn run(window: Window, pump: &mut Pump, crowd: &mut Crowd) -> anyhow:
     let settled = pump.clock.nanos();
     let scene = crowd.scene()?;
     let latencies = Latencies::of(scene.recorder.latencies());
+    let p99_us_by_second = scene.recorder.p99_by_second();
     let counts = scene.recorder.finish();
     Ok(Heard {
         seconds: to_f64(posted_until - began) / SECOND,
@@ -98,6 +99,7 @@ pub(super) fn run(window: Window, pump: &mut Pump, crowd: &mut Crowd) -> anyhow:
         behind_max_us: behind / 1_000,
         generator_cpu_seconds: own_cpu_seconds() - cpu_before,
         latencies,
+        p99_us_by_second,
     })
 }
 

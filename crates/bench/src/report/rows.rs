@@ -158,7 +158,7 @@ impl Table<'_> {
                 self.at_most(name, "memory (RSS) a connection", (rss, number(rss)), only(2.0), " KiB");
             }
             if let Some(heap) = kib("heap_bytes_per_connection") {
-                self.at_most(name, "of that allocated", (heap, number(heap)), None, " KiB");
+                self.at_most(name, "of that heap and stacks", (heap, number(heap)), None, " KiB");
             }
             if let Some(cpu) = run.number("cpu_us_per_connection_second") {
                 self.at_most(name, "CPU a connection and second", (cpu, number(cpu)), only(1.0), " µs");
@@ -168,9 +168,12 @@ impl Table<'_> {
 
     fn slow(&mut self) {
         let Some(run) = self.kept.get("slow") else { return };
-        if let Some(ratio) = run.spread("p99_ratio") {
-            let what = "the others' p99 ÷ while all read";
-            self.at_most("slow", what, (ratio.0, spread(ratio)), Some(1.1), "");
+        if let Some(ratio) = run.number("p99_ratio") {
+            let what = "the others' p99 ÷ while all read, of the middle second";
+            self.at_most("slow", what, (ratio, number(ratio)), Some(1.1), "");
+        }
+        if let Some(ratio) = run.spread("p99_ratio_of_windows") {
+            self.at_most("slow", "the same of whole windows", (ratio.0, spread(ratio)), None, "");
         }
         if let Some(rss) = run.number("rss_bytes_per_stalled").map(|bytes| bytes / 1_024.0) {
             self.at_most("slow", "memory a stalled one", (rss, number(rss)), Some(16.0), " KiB");

@@ -72,7 +72,7 @@ impl LogSync {
         }
         let since: Vec<(f64, u64)> =
             after.iter().zip(&self.before).map(|((edge, now), (_, then))| (*edge, now.saturating_sub(*then))).collect();
-        Ok((quantile(&since, 0.99) * 1e6, FsyncSource::Server))
+        Ok(((quantile(&since, 0.99) * 1e6).round(), FsyncSource::Server))
     }
 }
 

@@ -1,7 +1,8 @@
 //! What one sync makes durable: entries are judged and numbered against the log plus what the batch has accepted so far.
 
-use crate::memory::journal::{Journal, JournalError, Record, Standing};
-use crate::memory::room_log::{RoomLog, Rooms};
+use crate::local::Standing;
+use crate::local::{RoomLog, Rooms};
+use crate::memory::journal::{Journal, JournalError, Record};
 use crate::memory::writer::{KnownRoom, Writer};
 use crate::{BrokerError, Entry, Found, IdempotencyKey, PublishError, Published};
 use kkanbu_model::{Publication, RoomAddress, StateVersion};

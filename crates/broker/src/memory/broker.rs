@@ -1,9 +1,9 @@
 //! The engine as the rest of the server sees it: seals, hands to the writer's queue, reads what is durable.
 
+use crate::local::{History, RoomLog, RoomSubscription, Rooms};
 use crate::memory::journal::Journal;
 use crate::memory::pages::{Pages, blocking};
-use crate::memory::room_log::{RoomLog, Rooms};
-use crate::memory::subscription::RoomSubscription;
+
 use crate::memory::writer::{Control, Job, Publish, Writer};
 use crate::{
     Broker, BrokerError, Entry, Found, GapReason, Head, IdempotencyKey, Page, PublishError, Published, Subscription,
@@ -111,7 +111,7 @@ impl Broker for MemoryBroker {
         let room = self.room(room).await?;
         let head = room.standing().as_head();
         let cursor = after.min(head.position.offset);
-        let subscription = RoomSubscription::new(room, self.pages.clone(), head.position.epoch, cursor);
+        let subscription = RoomSubscription::new(room, Arc::new(self.pages.clone()), head.position.epoch, cursor);
         Ok((head, Box::new(subscription)))
     }
 

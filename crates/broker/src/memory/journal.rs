@@ -1,7 +1,8 @@
 //! What the memory engine asks of a disk. `SqliteJournal` is the one for servers; the tests have one that fails on command.
 
-use crate::{BrokerError, Found, Head, IdempotencyKey};
-use kkanbu_model::{Epoch, Offset, Position, ProgrammeId, RoomAddress, StateVersion};
+use crate::local::Standing;
+use crate::{BrokerError, Found, IdempotencyKey};
+use kkanbu_model::{Offset, ProgrammeId, RoomAddress, StateVersion};
 use std::fmt;
 use std::sync::Arc;
 
@@ -46,50 +47,6 @@ pub struct StoredPage {
     pub kept_from: Offset,
     /// Records in order.
     pub records: Vec<StoredRecord>,
-}
-
-/// Where a room's log stands on the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
-    /// Its epoch.
-    pub epoch: Epoch,
-    /// Its last offset.
-    pub head: Offset,
-    /// The offset of the last publication that changed the room's state.
-    pub version: StateVersion,
-    /// The first offset that is still kept; the one after the head where nothing is.
-    pub kept_from: Offset,
-}
-
-impl Standing {
-    /// An empty log under a new random epoch.
-    pub fn new_room() -> Self {
-        Self {
-            epoch: random_epoch(),
-            head: Offset::ZERO,
-            version: StateVersion::default(),
-            kept_from: Offset::ZERO.next(),
-        }
-    }
-
-    /// The same log under a new random epoch.
-    #[must_use]
-    pub fn in_new_epoch(self) -> Self {
-        Self { epoch: random_epoch(), ..self }
-    }
-
-    /// As the contract tells it.
-    pub const fn as_head(&self) -> Head {
-        Head {
-            position: Position { epoch: self.epoch, offset: self.head },
-            version: self.version,
-            kept_from: self.kept_from,
-        }
-    }
-}
-
-pub(crate) fn random_epoch() -> Epoch {
-    Epoch::new(rand::random())
 }
 
 /// The disk refused. The text is for operators and holds nothing of a message.

@@ -11,11 +11,10 @@ mod linger;
 mod pages;
 mod quiet;
 mod retention;
-mod room_log;
 mod sqlite;
-mod subscription;
 mod writer;
 
+pub use crate::local::Standing;
 pub use broker::MemoryBroker;
-pub use journal::{Journal, JournalError, JournalReader, Record, Standing, StoredPage, StoredRecord};
+pub use journal::{Journal, JournalError, JournalReader, Record, StoredPage, StoredRecord};
 pub use sqlite::{OpenError, Snapshot, SqliteJournal};

@@ -1,10 +1,11 @@
 //! Stretches of a room's log, from its ring or from the journal: in order and without hole, or an error that says where.
 
-use crate::memory::room_log::{Following, RoomLog};
+use crate::local::{Following, History, Read, RoomLog};
 use crate::memory::{JournalError, JournalReader, StoredPage};
 use crate::{BrokerError, envelope, telemetry};
+use async_trait::async_trait;
 use kkanbu_keys::Keyring;
-use kkanbu_model::{Offset, Publication, RoomAddress};
+use kkanbu_model::{Offset, RoomAddress};
 use std::sync::Arc;
 
 /// Reads logs on threads where blocking is allowed.
@@ -14,18 +15,9 @@ pub(crate) struct Pages {
     pub(crate) keyring: Keyring,
 }
 
-/// What was read: publications in order without hole, and what stopped the reading.
-pub(crate) struct Read {
-    /// The first offset that was kept when the journal was read. Where it lies beyond what was asked for, so does what
-    /// was read.
-    pub(crate) kept_from: Offset,
-    pub(crate) publications: Vec<Arc<Publication>>,
-    pub(crate) stopped_by: Option<BrokerError>,
-}
-
-impl Pages {
-    /// Completes what the room's memory said follows `after`.
-    pub(crate) async fn complete(
+#[async_trait]
+impl History for Pages {
+    async fn complete(
         &self,
         room: &Arc<RoomLog>,
         after: Offset,
@@ -37,7 +29,9 @@ impl Pages {
             Following::InJournal { through } => self.read_journal(room, after, through, limit).await,
         }
     }
+}
 
+impl Pages {
     async fn read_journal(
         &self,
         room: &Arc<RoomLog>,

@@ -1,8 +1,9 @@
 //! Taking texts and publications out of a room's log: in steps on the writer's thread, with publishing between them, and
 //! then out of the files.
 
+use crate::local::Standing;
 use crate::memory::MemoryBroker;
-use crate::memory::journal::{Journal, JournalError, Standing, StoredRecord};
+use crate::memory::journal::{Journal, JournalError, StoredRecord};
 use crate::memory::writer::{Control, KnownRoom, Writer};
 use crate::{BrokerError, envelope, telemetry};
 use kkanbu_model::{Offset, RoomAddress};

@@ -1,10 +1,11 @@
 //! The writer's thread: takes what waits in the queue, writes it with one sync, and only then shows and answers it.
 
+use crate::local::Standing;
+use crate::local::{RoomLog, Rooms};
 use crate::memory::batch::Batch;
-use crate::memory::journal::{Journal, JournalError, Standing};
+use crate::memory::journal::{Journal, JournalError};
 use crate::memory::linger::Linger;
 use crate::memory::quiet::{Quiet, receive_within};
-use crate::memory::room_log::{RoomLog, Rooms};
 use crate::{BrokerError, Entry, PublishError, Published, telemetry};
 use kkanbu_keys::Keyring;
 use kkanbu_model::{Epoch, Limits, Offset, ProgrammeId, RoomAddress};

@@ -6,6 +6,8 @@
 //! - `engines`: the engines under test
 //!   - `memory_sqlite`: the memory engine over its journal for servers
 //!   - `memory_fault`: the memory engine over a journal that loses, fails and stalls on command
+//!   - `redis_server`: the Redis engine on one real server; on a replicated one with a sentinel and on a cluster of three,
+//!     from `redis`
 //! - `suite`: the contract itself
 //!   - `order`: one order a room, for readers and subscribers
 //!   - `idempotency`: a retried command is one publication
@@ -23,6 +25,7 @@
 //! - `sqlite_kill`: the same for the real file, as a killed process leaves it
 //! - `snapshots`: consistent copies, made by another process while the server writes
 //! - `measure`: how long publishing waits while a long log is shortened; run on demand
+//! - `redis`: real Redis servers, and what the Redis engine promises beyond the suite
 //! - `other_process`: runs one of these tests in a process of its own
 
 #[cfg(test)]
@@ -37,6 +40,8 @@ mod linger;
 mod measure;
 #[cfg(test)]
 mod other_process;
+#[cfg(test)]
+mod redis;
 #[cfg(test)]
 mod retention_faults;
 #[cfg(test)]
@@ -157,3 +162,6 @@ macro_rules! contract {
 
 contract!(memory_sqlite, crate::engines::memory_sqlite::MemorySqlite);
 contract!(memory_fault, crate::engines::memory_fault::MemoryFault);
+contract!(redis_server, crate::engines::redis_server::RedisServer);
+contract!(redis_sentinel, crate::engines::redis_server::RedisEngine<crate::redis::sentinel::Sentinel>);
+contract!(redis_cluster, crate::engines::redis_server::RedisEngine<crate::redis::cluster::Cluster>);

@@ -1,4 +1,4 @@
-//! CPU time of a command's way through the service and the store, by step: `cargo bench -p kkanbu-gateway --features measure`.
+//! CPU time of a command's way through the service and the store, by step: `cargo bench -p kkanbu-gateway --features measure --bench path`.
 //!
 //! The store is the real one, on a disk; the log is none (`log.rs`), and there are no sockets. What is printed is the process's CPU time, user
 //! and system, of all its threads, so that a hop to another thread costs here what it costs the machine.

@@ -10,9 +10,10 @@ mod interleavings;
 mod line;
 mod mailbox;
 mod rooms;
-#[cfg(test)]
+#[cfg(any(test, feature = "measure"))]
 #[expect(dead_code, reason = "some is for interleavings alone, and some for the tests of one worker")]
-mod stand_in;
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "it stands in for tests")]
+pub(crate) mod stand_in;
 #[cfg(test)]
 #[cfg(not(feature = "interleaving"))]
 mod tests;

@@ -174,7 +174,7 @@ const fn some_of(most: usize) -> usize {
 
 /// A worker and the way to it.
 pub(crate) struct Bench {
-    pub(crate) worker: Worker<FakeSocket, Reader>,
+    pub(super) worker: Worker<FakeSocket, Reader>,
     pub(crate) door: Door,
     /// Wakes nobody, and knows that it was asked to.
     bell: (Waker, Arc<Flag>),
@@ -238,7 +238,7 @@ impl Bench {
 }
 
 /// Polls a worker as its task does, which is never cut off in the middle.
-pub(crate) fn poll(worker: &mut Worker<FakeSocket, Reader>, context: &mut Context<'_>) -> Poll<()> {
+pub(super) fn poll(worker: &mut Worker<FakeSocket, Reader>, context: &mut Context<'_>) -> Poll<()> {
     pin!(unconstrained(poll_fn(|context| worker.poll(context)))).poll(context)
 }
 

@@ -6,13 +6,14 @@
 mod attended;
 mod open;
 mod registry;
-#[cfg(test)]
+#[cfg(any(test, feature = "measure"))]
 #[cfg_attr(not(feature = "interleaving"), expect(dead_code, reason = "some is for interleavings alone"))]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "it stands in for tests")]
 mod stand_in;
 mod stepped;
 
 pub(crate) use registry::{Order, Registry, SessionHandle};
-#[cfg(test)]
+#[cfg(any(test, feature = "measure"))]
 pub(crate) use stand_in::{FollowedRoom, Lead, Reader, Wish};
 pub(crate) use stepped::Stepped;
 

@@ -71,7 +71,7 @@ pub(super) async fn run(options: BenchOptions) -> Result<ExitCode> {
             say(&report, options.json, report.is_clean())
         }
         Bench::Slow(options) => {
-            let report = unless_interrupted(benches::slow(&options)).await?;
+            let report = unless_interrupted(Box::pin(benches::slow(&options))).await?;
             say(&report, options.json, report.is_clean())
         }
         Bench::All(options) => {

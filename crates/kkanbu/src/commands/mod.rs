@@ -42,7 +42,7 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode> {
         Command::Restore(options) => backup::restore(&options).await,
         Command::Verify(options) => backup::verify(&options.what),
         Command::Rehearse(options) => rehearse::command(options).await,
-        Command::Bench(options) => bench::run(options).await,
+        Command::Bench(options) => Box::pin(bench::run(options)).await,
         Command::Admin(options) => admin::run(options).await,
         Command::Completions { shell } => Ok(manual::completions(shell)),
         Command::Man(options) => manual::man(&options),

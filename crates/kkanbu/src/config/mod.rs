@@ -208,6 +208,29 @@ mod tests {
     }
 
     #[test]
+    fn a_port_is_named_where_it_is_not_the_usual_one_and_serves_one_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let whats = |text: &str| {
+            let text = format!("{text}\ndata_folder = \"data\"\nkey_folder = \"keys\"\n");
+            let faults = Config::parse(&text, folder.path()).err().unwrap_or_default();
+            faults.into_iter().map(|fault| fault.what).collect::<Vec<_>>().join("; ")
+        };
+        for (origin, good) in [
+            ("http://localhost:80", false),
+            ("https://a.example:443", false),
+            ("http://localhost:443", true),
+            ("https://a.example:8443", true),
+        ] {
+            let said = whats(&format!("public_origin = \"{origin}\""));
+            assert_eq!(!said.contains(origin), good, "{said}");
+        }
+        let origin = "public_origin = \"https://a.example\"";
+        let said = whats(&format!("{origin}\nlisten = \"127.0.0.1:8080\"\nops_listen = \"127.0.0.1:8080\""));
+        assert!(said.contains("one of its own"), "{said}");
+        assert_eq!(whats(&format!("{origin}\nops_listen = \"127.0.0.1:9090\"")), "");
+    }
+
+    #[test]
     fn what_is_printed_can_be_read_again() {
         let folder = tempfile::tempdir().unwrap();
         let text = "public_origin = \"http://localhost:8080\"\ndata_folder = \"data\"\nkey_folder = \"keys\"\n";

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Command};
 use tokio::time::Instant;
 
 /// A metric by the name of its samples: its type and its label.
@@ -130,6 +130,22 @@ fn check_ready_is_the_answer_of_readyz() {
         asked = ask();
     }
     assert!(said(&asked).contains("\"ready\":true"), "{}", said(&asked));
+}
+
+#[test]
+fn log_lines_that_can_not_be_written_end_nothing() {
+    let site = Site::made();
+    let ops = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    site.configure(&format!("ops_listen = \"{ops}\"\n"));
+    let mut command = kkanbu();
+    command.arg("serve").arg("--config").arg(site.path("kkanbu.toml"));
+    let mut running = Running(command.stderr(fs::File::create("/dev/full").unwrap()).spawn().unwrap());
+    let began = Instant::now();
+    while !kkanbu().args(["check-ready", "--ops", &ops]).output().unwrap().status.success() {
+        assert!(began.elapsed() < PATIENCE && running.0.try_wait().unwrap().is_none(), "it does not get ready");
+    }
+    assert!(Command::new("kill").arg(running.0.id().to_string()).status().unwrap().success());
+    assert!(running.0.wait().unwrap().success());
 }
 
 #[test]

@@ -1,42 +1,30 @@
 //! The audit log's rows: a chain over all programmes, whose head stands beside it.
 
 use super::rows::{all, change, one};
-use super::unreadable;
-use crate::{AuditEntry, StoreError, act};
-use kkanbu_audit::{Chain, Hash, Head};
+use crate::entries::{self, Kept};
+use crate::{AuditEntry, StoreError};
+use kkanbu_audit::{Chain, Head};
 use kkanbu_keys::Keyring;
-use kkanbu_model::{Hour, PendingAct, ProgrammeId, RoomAddress};
+use kkanbu_model::{Hour, PendingAct, ProgrammeId};
 use rusqlite::{Connection, Row, params};
 use std::collections::HashMap;
 
 /// Where the head is kept, as the number, 8 bytes big-endian, and the hash.
 pub(super) const HEAD: &str = "SELECT value FROM meta WHERE name = 'audit head'";
 
-/// All entries in the order of their numbers, as [`Kept::read`] reads them.
+/// All entries in the order of their numbers, as [`read`] reads them.
 pub(super) const ENTRIES: &str = "SELECT number, hour, programme, act, detail, hash FROM audit ORDER BY number";
 
-/// An entry as the database has it.
-pub(super) struct Kept {
-    pub(super) number: u64,
-    pub(super) hour: u64,
-    pub(super) programme: String,
-    pub(super) act: String,
-    pub(super) detail: Vec<u8>,
-    pub(super) hash: Hash,
-}
-
-impl Kept {
-    /// Reads a row of [`ENTRIES`].
-    pub(super) fn read(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
-        Ok(Self {
-            number: number(row, 0)?,
-            hour: number(row, 1)?,
-            programme: row.get(2)?,
-            act: row.get(3)?,
-            detail: row.get(4)?,
-            hash: row.get(5)?,
-        })
-    }
+/// Reads a row of [`ENTRIES`].
+pub(super) fn read(row: &Row<'_>) -> Result<Kept, rusqlite::Error> {
+    Ok(Kept {
+        number: number(row, 0)?,
+        hour: number(row, 1)?,
+        programme: row.get(2)?,
+        act: row.get(3)?,
+        detail: row.get(4)?,
+        hash: row.get(5)?,
+    })
 }
 
 fn number(row: &Row<'_>, column: usize) -> Result<u64, rusqlite::Error> {
@@ -46,7 +34,7 @@ fn number(row: &Row<'_>, column: usize) -> Result<u64, rusqlite::Error> {
 
 /// A number as the database keeps it. No log has so many entries, and no clock shows such an hour.
 fn stored(number: u64) -> Result<i64, StoreError> {
-    i64::try_from(number).map_err(|_| unreadable())
+    i64::try_from(number).map_err(|_| StoreError::unreadable())
 }
 
 /// Reads what `to_bytes` wrote.
@@ -62,7 +50,7 @@ fn to_bytes(head: Head) -> Vec<u8> {
 /// The log's head.
 pub(super) fn head(connection: &Connection) -> Result<Head, StoreError> {
     let bytes = one(connection, HEAD, [], |row| row.get::<_, Vec<u8>>(0))?;
-    bytes.and_then(|bytes| head_from(&bytes)).ok_or_else(unreadable)
+    bytes.and_then(|bytes| head_from(&bytes)).ok_or_else(StoreError::unreadable)
 }
 
 /// Adds an entry whose detail `seal` seals for its number, and returns that.
@@ -86,7 +74,7 @@ pub(super) fn append(
 /// The sealed detail of an entry.
 pub(super) fn detail(connection: &Connection, number: u64) -> Result<Vec<u8>, StoreError> {
     let sql = "SELECT detail FROM audit WHERE number = ?1";
-    one(connection, sql, [stored(number)?], |row| row.get(0))?.ok_or_else(unreadable)
+    one(connection, sql, [stored(number)?], |row| row.get(0))?.ok_or_else(StoreError::unreadable)
 }
 
 /// The number of the act that was done under the key with this tag.
@@ -128,16 +116,9 @@ pub(super) fn pending(connection: &Connection, keyring: &Keyring) -> Result<Vec<
     let sql = "SELECT number, programme, detail FROM pending JOIN audit USING (number) ORDER BY number";
     let rows =
         all(connection, sql, [], |row| Ok((number(row, 0)?, row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(2)?)))?;
-    let mut pending = Vec::new();
-    for (number, programme, detail) in rows {
-        let programme = ProgrammeId::new(programme).map_err(|_| unreadable())?;
-        let Ok(key) = keyring.get(&programme) else { continue };
-        let Ok(act::Detail::InRoom(room, act, key)) = act::open(&key, number, &detail) else {
-            return Err(StoreError::Damaged(programme));
-        };
-        pending.push(PendingAct { number, room: RoomAddress { programme, room }, key, act });
-    }
-    Ok(pending)
+    let pending =
+        |(number, programme, detail): (u64, String, Vec<u8>)| entries::pending(keyring, number, programme, &detail);
+    rows.into_iter().filter_map(|row| pending(row).transpose()).collect()
 }
 
 /// The act waits no more.
@@ -155,9 +136,9 @@ pub(super) fn entries(
 ) -> Result<Vec<AuditEntry>, StoreError> {
     let (after, limit) = (i64::try_from(after).unwrap_or(i64::MAX), i64::try_from(limit).unwrap_or(i64::MAX));
     let sql = "SELECT number, hour, programme, act, detail, hash FROM audit WHERE number > ?1 ORDER BY number LIMIT ?2";
-    let kept = all(connection, sql, [after, limit], Kept::read)?;
+    let kept = all(connection, sql, [after, limit], read)?;
     let ends = ends(connection)?;
-    kept.into_iter().map(|kept| entry(keyring, &ends, kept)).collect()
+    kept.into_iter().map(|kept| kept.open(keyring, &ends)).collect()
 }
 
 /// When programmes ended, by the numbers of their last such entries.
@@ -165,20 +146,4 @@ fn ends(connection: &Connection) -> Result<HashMap<String, u64>, StoreError> {
     let sql = "SELECT programme, max(number) FROM audit WHERE act = ?1 GROUP BY programme";
     let ended = kkanbu_model::Act::EndProgramme.name();
     Ok(all(connection, sql, [ended], |row| Ok((row.get(0)?, number(row, 1)?)))?.into_iter().collect())
-}
-
-fn entry(keyring: &Keyring, ends: &HashMap<String, u64>, kept: Kept) -> Result<AuditEntry, StoreError> {
-    let Kept { number, hour, programme, act, detail, hash } = kept;
-    // The key of a programme that ended is gone; one of the same name now is another's.
-    let gone = ends.get(&programme).is_some_and(|end| *end >= number);
-    let programme = ProgrammeId::new(programme).map_err(|_| unreadable())?;
-    let detail = match keyring.get(&programme) {
-        Ok(key) if !gone => match act::open(&key, number, &detail) {
-            Ok(act::Detail::InRoom(room, act, _key)) => Some((room, act)),
-            Ok(act::Detail::Created) => None,
-            Err(_) => return Err(StoreError::Damaged(programme)),
-        },
-        _ => None,
-    };
-    Ok(AuditEntry { number, hour: Hour::new(hour), programme, act, detail, hash })
 }

@@ -18,10 +18,11 @@ mod snapshot;
 mod verify;
 mod writer;
 
+pub use crate::proof::AuditVerified;
 pub use error::OpenError;
 pub use limits::SqliteLimits;
 pub use snapshot::{Snapshot, check_copy};
-pub use verify::{AuditProblem, AuditVerified, verify_audit, verify_audit_since};
+pub use verify::{AuditProblem, verify_audit, verify_audit_since};
 
 use crate::{
     ActError, Acted, AdmitError, AuditEntry, AuditHead, Draw, JoinError, MarkError, RedrawError, Seat, Store,
@@ -93,9 +94,8 @@ impl SqliteStore {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
-        let closed = || StoreError::Unavailable { reason: "the store is closed".into() };
         // The lock is let go before the answer is awaited: whoever waits must not keep the store open.
-        let answer = self.writer.lock().as_ref().ok_or_else(closed)?.queue(after, touches, act)?;
+        let answer = self.writer.lock().as_ref().ok_or_else(StoreError::closed)?.queue(after, touches, act)?;
         answer.await.map_err(|_| writer::ended())?
     }
 
@@ -149,10 +149,6 @@ impl SqliteStore {
 
 fn unavailable(error: &rusqlite::Error) -> StoreError {
     StoreError::Unavailable { reason: error.to_string() }
-}
-
-fn unreadable() -> StoreError {
-    StoreError::Unavailable { reason: "a row can't be read".into() }
 }
 
 #[async_trait]

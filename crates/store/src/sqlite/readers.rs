@@ -35,7 +35,7 @@ impl Readers {
 
     /// Refuses where the store is closed.
     pub(super) fn check_open(&self) -> Result<(), StoreError> {
-        if self.waiting.is_closed() { Err(closed()) } else { Ok(()) }
+        if self.waiting.is_closed() { Err(StoreError::closed()) } else { Ok(()) }
     }
 
     /// Runs `act`, which reads a row or two, on one snapshot of the database: here, or where all connections are lent as [`Self::read`]
@@ -60,8 +60,8 @@ impl Readers {
     {
         let waits = Arc::clone(&self.waiting)
             .try_acquire_owned()
-            .map_err(|_| if self.waiting.is_closed() { closed() } else { StoreError::Overloaded })?;
-        let permit = Arc::clone(&self.lent).acquire_owned().await.map_err(|_| closed())?;
+            .map_err(|_| if self.waiting.is_closed() { StoreError::closed() } else { StoreError::Overloaded })?;
+        let permit = Arc::clone(&self.lent).acquire_owned().await.map_err(|_| StoreError::closed())?;
         let lent = self.lend(permit);
         let read = tokio::task::spawn_blocking(move || {
             let _waits = waits;
@@ -87,10 +87,6 @@ impl Readers {
     }
 }
 
-fn closed() -> StoreError {
-    StoreError::Unavailable { reason: "the store is closed".into() }
-}
-
 /// A connection that is lent; dropping it gives the connection back, and then the permit.
 struct Lent {
     connection: Option<Connection>,
@@ -100,7 +96,7 @@ struct Lent {
 
 impl Lent {
     fn run<T>(self, act: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let connection = self.connection.as_ref().ok_or_else(closed)?;
+        let connection = self.connection.as_ref().ok_or_else(StoreError::closed)?;
         let _snapshot = Snapshot::begin(connection).map_err(|error| unavailable(&error))?;
         act(connection)
     }

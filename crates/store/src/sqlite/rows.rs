@@ -1,7 +1,7 @@
 //! What the rows mean: every question and change as SQL, within a transaction that the caller holds.
 
 use super::recent::{Definition, Recent, RowName, Since};
-use super::{log, unavailable, unreadable};
+use super::{log, unavailable};
 use crate::sealing::{handle_tag, member_tag, membership_tag, open, programme_tag, seal};
 use crate::{AdmitError, Draw, JoinError, MarkError, RedrawError, Seat, StoreError, act, definition};
 use kkanbu_keys::{ContentKey, Keyring, Tag};
@@ -59,12 +59,7 @@ pub(super) fn programmes(connection: &Connection) -> Result<Vec<Programme>, Stor
     let rows = all(connection, "SELECT id, definition FROM programme ORDER BY id", [], |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
     })?;
-    rows.into_iter().map(|(id, json)| parse(&id, &json)).collect()
-}
-
-fn parse(id: &str, json: &str) -> Result<Programme, StoreError> {
-    let id = ProgrammeId::new(id).map_err(|_| unreadable())?;
-    definition::from_json(id.clone(), json).map_err(|_| StoreError::Damaged(id))
+    rows.into_iter().map(|(id, json)| definition::of_row(&id, &json)).collect()
 }
 
 /// Tells of every row of a membership that there is.
@@ -159,10 +154,7 @@ impl<'c> Loaded<'c> {
             Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
         })?;
         let (json, tag) = row.ok_or_else(|| StoreError::UnknownProgramme(programme.clone()))?;
-        if tag != programme_tag(key, programme) {
-            return Err(StoreError::Damaged(programme.clone()));
-        }
-        let parsed = Arc::new(parse(programme.as_str(), &json)?);
+        let parsed = Arc::new(definition::of_row_with(key, programme, &json, &tag)?);
         let definition = Definition { programme: Arc::clone(&parsed), key: Arc::downgrade(key) };
         recent.definitions.keep(programme.clone(), definition, since.definitions);
         Ok(loaded(parsed))

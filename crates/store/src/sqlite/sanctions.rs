@@ -26,8 +26,7 @@ impl Loaded<'_> {
     }
 
     fn open_record(&self, tag: &Tag, sealed: &[u8]) -> Result<Record, StoreError> {
-        let record = sanction::open(&self.key, &self.programme.id, tag, sealed).map_err(|_| self.damaged())?;
-        if sanction_tag(&self.key, &record.membership) == *tag { Ok(record) } else { Err(self.damaged()) }
+        sanction::open_own(&self.key, &self.programme.id, tag, sealed).map_err(|_| self.damaged())
     }
 
     /// Everybody who is under something in this room, in the room or not.
@@ -108,7 +107,7 @@ impl Loaded<'_> {
         if act.handle().is_some() && found.is_none() {
             return Err(ActError::UnknownHandle);
         }
-        let found = found.map(|record| after(record, act));
+        let found = found.map(|record| record.after(act));
         if let Some(record) = &found {
             self.keep(record)?;
         }
@@ -123,21 +122,5 @@ impl Loaded<'_> {
         let member = found.map(|record| self.membership_at(room, &record.membership)).transpose()?.flatten();
         let member: Option<MembershipId> = member.map(|membership| membership.id);
         Ok(Acted { number, member, sanction: found.map(Record::sanction), again })
-    }
-}
-
-/// What the member is under once the act is done.
-fn after(record: Record, act: &RoomAct) -> Record {
-    match act {
-        RoomAct::Mute(handle, until) => Record { muted: Some((*until, handle.clone())), ..record },
-        RoomAct::Unmute(_) => Record { muted: None, ..record },
-        RoomAct::Remove(handle) => Record { removed: Some(handle.clone()), ..record },
-        RoomAct::Readmit(_) => Record { removed: None, ..record },
-        RoomAct::HidePost(_)
-        | RoomAct::RestorePost(_)
-        | RoomAct::Freeze
-        | RoomAct::Thaw
-        | RoomAct::Slow(_)
-        | RoomAct::Notice(_) => record,
     }
 }

@@ -1,22 +1,14 @@
 //! Proves the audit log of any store file: of one that a server uses, of one that is closed, of a copy. It needs no key.
 
 use super::error::{OpenError, refused};
-use super::log::{ENTRIES, HEAD, Kept, head_from};
+use super::log::{self, ENTRIES, HEAD, head_from};
 use super::open;
 use super::reading::{self, Use};
 use crate::AuditHead;
-use kkanbu_audit::{Broken, Entry, Verifier};
+use crate::proof::{AuditVerified, Proof, Unproven};
+use kkanbu_audit::Broken;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
-
-/// A proven audit log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AuditVerified {
-    /// How many entries it has.
-    pub entries: u64,
-    /// Its head: the same as one that was noted earlier, or one that comes after it.
-    pub head: AuditHead,
-}
 
 /// Why an audit log is not proven. Each message says where, which entry is the first bad one, and what could be established.
 #[derive(Debug, thiserror::Error)]
@@ -120,45 +112,29 @@ fn prove(path: &Path, with: Use, noted: AuditHead) -> Result<AuditVerified, Audi
     if found < 2 {
         return Err(AuditProblem::NoLog { path: path.into(), found });
     }
-    let (verifier, found) = prove_entries(&connection, path, noted.number)?;
-    let proven = verifier.proven().number;
+    let proof = prove_entries(&connection, path, Proof::new(noted))?;
+    let proven = proof.proven();
     let no_head = |reason: String| AuditProblem::NoHead { path: path.into(), reason, proven };
     let bytes = connection.query_row(HEAD, [], |row| row.get::<_, Vec<u8>>(0));
     let bytes = bytes.map_err(|error| no_head(error.to_string()))?;
     let head = head_from(&bytes).ok_or_else(|| no_head(format!("{} bytes of 40", bytes.len())))?;
-    let head = verifier.end(&head).map_err(|broken| AuditProblem::Broken { path: path.into(), broken, proven })?;
-    if noted.number > head.number {
-        return Err(AuditProblem::EndsBefore { path: path.into(), last: head.number, noted: noted.number });
-    }
-    if found != noted {
-        return Err(AuditProblem::Another { path: path.into(), noted: noted.number });
-    }
-    Ok(AuditVerified { entries: head.number, head })
+    proof.end(&head).map_err(|unproven| match unproven {
+        Unproven::Broken(broken) => AuditProblem::Broken { path: path.into(), broken, proven },
+        Unproven::EndsBefore { last, noted } => AuditProblem::EndsBefore { path: path.into(), last, noted },
+        Unproven::Another { noted } => AuditProblem::Another { path: path.into(), noted },
+    })
 }
 
-/// Gives, beside what is proven, the head as it was after entry `at`.
-fn prove_entries(connection: &Connection, path: &Path, at: u64) -> Result<(Verifier, AuditHead), AuditProblem> {
-    let (mut verifier, mut found) = (Verifier::new(), AuditHead::EMPTY);
+fn prove_entries(connection: &Connection, path: &Path, mut proof: Proof) -> Result<Proof, AuditProblem> {
     let mut statement = connection.prepare(ENTRIES).map_err(|error| refused(path, &error))?;
-    let mut kept = statement.query_map([], Kept::read).map_err(|error| refused(path, &error))?;
-    loop {
-        let proven = verifier.proven().number;
-        let Kept { number, hour, programme, act, detail, hash } = match kept.next() {
-            None => break,
-            Some(Ok(kept)) => kept,
-            Some(Err(error)) => {
-                let (entry, reason) = (proven.saturating_add(1), error.to_string());
-                return Err(AuditProblem::Unreadable { path: path.into(), entry, reason });
-            }
-        };
-        let entry = Entry { number, hour, programme: &programme, act: &act, detail: &detail };
-        let checked = verifier.next(&entry, &hash);
-        checked.map_err(|broken| AuditProblem::Broken { path: path.into(), broken, proven })?;
-        if number == at {
-            found = verifier.proven();
-        }
+    for kept in statement.query_map([], log::read).map_err(|error| refused(path, &error))? {
+        let proven = proof.proven();
+        let kept = kept.map_err(|error| AuditProblem::Unreadable {
+            path: path.into(),
+            entry: proven.saturating_add(1),
+            reason: error.to_string(),
+        })?;
+        proof.next(&kept).map_err(|broken| AuditProblem::Broken { path: path.into(), broken, proven })?;
     }
-    drop(kept);
-    drop(statement);
-    Ok((verifier, found))
+    Ok(proof)
 }

@@ -10,6 +10,7 @@
 //! - `suite::lasting`: what was acknowledged is there after a restart and after a kill
 //! - `suite::at_rest`: no name of a member in any file, nothing shared between rooms, no order of rows
 //! - `suite::history`: random commands against a simple model
+//! - `postgres::*`: several nodes on one database, a killed server, the layout of tables, weak databases, TLS
 //! - `sqlite::*`: what is wrong with a file, its layout, a full disk, a killed process, limits, older versions, the proof of the audit
 //!   log, copies of one moment
 //!
@@ -24,8 +25,10 @@
 
 mod engine;
 mod fixture;
+mod postgres;
 mod scan;
 mod sqlite;
 mod suite;
 
 suite::every_store_passes!(on_sqlite, crate::sqlite::Sqlite);
+suite::every_store_passes!(on_postgres, crate::postgres::Postgres);

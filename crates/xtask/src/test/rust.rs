@@ -29,10 +29,14 @@ pub(super) fn interleavings(bench: &Workbench) -> anyhow::Result<String> {
     Ok(format!("{passed} test passed"))
 }
 
-/// Checks what is not there without the feature.
+/// Checks what is not there without a feature.
 pub(super) fn clippy(bench: &Workbench) -> anyhow::Result<()> {
-    let mut clippy = bench.cargo_command();
-    bench.log.run(clippy.arg("clippy").args(INTERLEAVING).args(["--tests", "--", "-D", "warnings"]))
+    let run = |features: &[&str]| {
+        let mut clippy = bench.cargo_command();
+        bench.log.run(clippy.arg("clippy").args(features).args(["--", "-D", "warnings"]))
+    };
+    run(&[&INTERLEAVING[..], &["--tests"]].concat())?;
+    run(&["-p", "kkanbu-gateway", "--benches", "--locked", "--features", "measure"])
 }
 
 /// Adds up the lines `test result: ok. 12 passed; 0 failed; 1 ignored; …`.

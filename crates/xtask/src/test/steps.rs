@@ -119,8 +119,8 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "rust",
-        shows: "unit, property, contract and vector tests, and end to end over real sockets",
-        needs: &[],
+        shows: "unit, property, contract and vector tests, and end to end over real sockets, a real PostgreSQL and a real Redis",
+        needs: &["tools"],
         show: Show::Always,
         limit: LONG,
         run: |bench| rust::tests(bench).map(Some),
@@ -167,7 +167,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "deploy",
-        shows: "the Dockerfile and the unit hold before hadolint and systemd; the image is built, serves as its user and drains",
+        shows: "the image is built, serves and drains; the proxy lets an office in and a flood not; unit, compose, Kubernetes and alerts hold before their tools",
         needs: &["tools", "build"],
         show: Show::OnFailure,
         limit: SHORT,

@@ -2,10 +2,12 @@
 //! `target/xtask/`. Nothing is installed without consent.
 
 mod node;
+mod promtool;
 mod python;
 
 pub(crate) use node::Node;
-pub(crate) use python::{python_for, python_in};
+pub(crate) use promtool::promtool;
+pub(crate) use python::python_for;
 
 use crate::surroundings;
 use crate::workbench::Workbench;
@@ -26,18 +28,29 @@ pub(crate) enum Tool {
     Chromium,
     /// Korean letters and pictographs for the browser.
     Fonts,
+    /// A database server.
+    Postgres,
+    /// Redis servers for the tests, and sentinels.
+    Redis,
     /// What judges units.
     Systemd,
     /// What builds images without a daemon.
     Buildah,
+    /// The proxy that we ship a configuration for.
+    Haproxy,
+    /// What reads compose files.
+    Compose,
+    /// What judges Prometheus' rules.
+    Promtool,
 }
 
 impl Tool {
     /// All of them, each after what it stands on.
-    pub(crate) const ALL: [Self; 5] = [Self::Lints, Self::Python, Self::Node, Self::Chromium, Self::Fonts];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Lints, Self::Python, Self::Node, Self::Chromium, Self::Fonts, Self::Postgres, Self::Redis];
 
     /// Those that a step can do without, saying what it did not check.
-    const SPARED: [Self; 2] = [Self::Systemd, Self::Buildah];
+    const SPARED: [Self; 5] = [Self::Systemd, Self::Buildah, Self::Haproxy, Self::Compose, Self::Promtool];
 
     pub(crate) fn is_there(self, bench: &Workbench) -> bool {
         match self {
@@ -46,8 +59,14 @@ impl Tool {
             Self::Node => Node::is_there(bench),
             Self::Chromium => browser().is_some(),
             Self::Fonts => has_font(":lang=ko") && has_font(":charset=1f64f"),
+            Self::Postgres => has_postgres(),
+            // Debian's server and sentinel are this program by other names. Its package starts no service.
+            Self::Redis => works("redis-check-rdb", &["--version"]) || works("redis-server", &["--version"]),
             Self::Systemd => works("systemd-analyze", &["--version"]),
             Self::Buildah => works("buildah", &["--version"]),
+            Self::Haproxy => haproxy().is_some(),
+            Self::Compose => works("docker-compose", &["--version"]),
+            Self::Promtool => promtool(bench).is_some(),
         }
     }
 
@@ -58,20 +77,29 @@ impl Tool {
             Self::Node => format!("Node {} (PyPI, into target/xtask/)", node::VERSION),
             Self::Chromium => "Chromium (apt-get)".to_owned(),
             Self::Fonts => "Korean and emoji fonts (apt-get)".to_owned(),
+            Self::Postgres => "PostgreSQL (apt-get)".to_owned(),
+            Self::Redis => "Redis (apt-get)".to_owned(),
             Self::Systemd => "systemd-analyze (apt-get)".to_owned(),
             Self::Buildah => "buildah (apt-get)".to_owned(),
+            Self::Haproxy => "HAProxy (apt-get)".to_owned(),
+            Self::Compose => "docker-compose (apt-get)".to_owned(),
+            Self::Promtool => "promtool (out of Debian's package, into target/xtask/)".to_owned(),
         }
     }
 
     /// What Debian calls it; empty where it comes from elsewhere.
     const fn packages(self) -> &'static [&'static str] {
         match self {
-            Self::Lints | Self::Node => &[],
+            Self::Lints | Self::Node | Self::Promtool => &[],
             Self::Python => &["python3", "python3-venv"],
             Self::Chromium => &["chromium"],
             Self::Fonts => &["fontconfig", "fonts-noto-cjk", "fonts-noto-color-emoji"],
+            Self::Postgres => &["postgresql"],
+            Self::Redis => &["redis-tools"],
             Self::Systemd => &["systemd"],
             Self::Buildah => &["buildah"],
+            Self::Haproxy => &["haproxy"],
+            Self::Compose => &["docker-compose"],
         }
     }
 }
@@ -92,7 +120,16 @@ pub(crate) fn ensure_all(bench: &Workbench, wanted: &[Tool]) -> anyhow::Result<V
         match tool {
             Tool::Lints => bench.run("rustup", &["component", "add", "rustfmt", "clippy"])?,
             Tool::Node => Node::install(bench)?,
-            Tool::Python | Tool::Chromium | Tool::Fonts | Tool::Systemd | Tool::Buildah => {}
+            Tool::Promtool => promtool::install(bench)?,
+            Tool::Python
+            | Tool::Chromium
+            | Tool::Fonts
+            | Tool::Postgres
+            | Tool::Redis
+            | Tool::Systemd
+            | Tool::Buildah
+            | Tool::Haproxy
+            | Tool::Compose => {}
         }
         ensure!(tool.is_there(bench), "{} was installed and still does not work", tool.name());
     }
@@ -137,8 +174,22 @@ fn by_hand(packages: &[&str]) -> String {
     format!("; or by hand: sudo apt-get install --no-install-recommends {}", packages.join(" "))
 }
 
+/// The proxy, which Debian puts where only root looks.
+pub(crate) fn haproxy() -> Option<PathBuf> {
+    surroundings::program("haproxy").or_else(|| Some(PathBuf::from("/usr/sbin/haproxy")).filter(|file| file.is_file()))
+}
+
 fn browser() -> Option<PathBuf> {
     ["chromium", "chromium-browser", "google-chrome-stable"].into_iter().find_map(surroundings::program)
+}
+
+/// In the path, or where Debian puts the programs of each version.
+fn has_postgres() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let folders = versions.map(|version| version.path().join("bin"));
+    let all_in = |folder: PathBuf| ["initdb", "postgres", "psql"].iter().all(|name| folder.join(name).is_file());
+    ["initdb", "postgres", "psql"].iter().all(|name| surroundings::program(name).is_some())
+        || folders.into_iter().any(all_in)
 }
 
 fn has_font(pattern: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Python environments in `target/xtask/`: one for each requirements file: Node's wheel, folders of tests, hadolint.
+//! Python environments in `target/xtask/`: one for each folder of tests that has requirements, and Node's wheel.
 
 use super::{Tool, ensure_all};
 use crate::workbench::Workbench;
@@ -9,18 +9,13 @@ use std::path::{Path, PathBuf};
 /// The interpreter of an environment that has what `tests/<name>/requirements.txt` lists.
 pub(crate) fn python_for(bench: &Workbench, name: &str) -> anyhow::Result<PathBuf> {
     let requirements = bench.repo.at(&format!("tests/{name}/requirements.txt"));
-    python_in(bench, &format!("python-for-{name}"), &requirements)
-}
-
-/// The interpreter of an environment of this name that has what a requirements file lists.
-pub(crate) fn python_in(bench: &Workbench, name: &str, requirements: &Path) -> anyhow::Result<PathBuf> {
     ensure_all(bench, &[Tool::Python])?;
-    let folder = bench.repo.kept(name)?;
+    let folder = bench.repo.kept(&format!("python-for-{name}"))?;
     let python = folder.join("bin/python");
-    bench.once_for(requirements, &folder.join(".installed-by-xtask"), || {
+    bench.once_for(&requirements, &folder.join(".installed-by-xtask"), || {
         make_environment(bench, &folder)?;
         let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-        bench.log.run(bench.command(&python).args(pip).arg(requirements))
+        bench.log.run(bench.command(&python).args(pip).arg(&requirements))
     })?;
     Ok(python)
 }

@@ -137,8 +137,10 @@ async fn renew(stand: &mut Stand) -> anyhow::Result<BTreeMap<String, u64>> {
 /// The window as the others had it.
 fn side(measured: &Measured, watched: Watched) -> SlowSide {
     let Latencies { p50_us, p99_us, .. } = measured.heard.latencies;
+    let p99_us_by_second = measured.heard.p99_us_by_second.clone();
     let Watched { closed: closed_as_slow, closed_after_seconds, .. } = watched;
-    SlowSide { p50_us, p99_us, cpu_us_per_delivery: measured.us_per_delivery(), closed_as_slow, closed_after_seconds }
+    let cpu_us_per_delivery = measured.us_per_delivery();
+    SlowSide { p50_us, p99_us, p99_us_by_second, cpu_us_per_delivery, closed_as_slow, closed_after_seconds }
 }
 
 #[cfg(test)]

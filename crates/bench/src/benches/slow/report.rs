@@ -23,10 +23,15 @@ pub struct SlowReport {
     pub rate: f64,
     /// Seconds of each window.
     pub seconds: u16,
-    /// Median of the pairs: the others' p99 while some stall, by that while all read.
+    /// The p99 of the others' deliveries in the middle one of all seconds in which some stall, by that in which all read. A moment in which the
+    /// machine or its disk stands still decides the p99 of a whole window, but is in one or two seconds of it.
     pub p99_ratio: f64,
+    /// The seconds that it rests on: the quartiles of their p99 while some stall, and while all read.
+    pub p99_us_of_seconds: [Spread; 2],
+    /// The same of whole windows: median of the pairs.
+    pub p99_ratio_of_windows: f64,
     /// The quartiles of that.
-    pub p99_ratio_quartiles: [f64; 2],
+    pub p99_ratio_of_windows_quartiles: [f64; 2],
     /// 99 % of the others' deliveries arrived within this after they were due, while some stalled; medians of the windows.
     pub p99_us: f64,
     /// The same while all read.
@@ -80,12 +85,14 @@ pub struct SlowPair {
 }
 
 /// One window.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct SlowSide {
     /// Half of the others' deliveries arrived within this.
     pub p50_us: u64,
     /// 99 % did.
     pub p99_us: u64,
+    /// 99 % of those of each second did.
+    pub p99_us_by_second: Vec<u64>,
     /// CPU time for a delivery to the others.
     pub cpu_us_per_delivery: f64,
     /// Slow consumers that it closed.
@@ -106,6 +113,10 @@ impl SlowReport {
         let median = |figure: fn(&SlowPair) -> f64| Spread::of(pairs.iter().map(figure)).median;
         let ratio =
             Spread::of(pairs.iter().map(|pair| to_f64(pair.some_stall.p99_us) / to_f64(pair.all_read.p99_us.max(1))));
+        let seconds = |side: fn(&SlowPair) -> &SlowSide| {
+            Spread::of(pairs.iter().flat_map(|pair| &side(pair).p99_us_by_second).map(|us| to_f64(*us)))
+        };
+        let by_second = [seconds(|pair| &pair.some_stall), seconds(|pair| &pair.all_read)];
         let held = |figure: fn(&MemoryRound) -> f64| Spread::of(memory.iter().map(figure));
         let (rss, heap) = (held(|round| round.rss_bytes_per_stalled), held(|round| round.heap_bytes_per_stalled));
         let closed_as_slow: u64 = pairs.iter().map(|pair| pair.some_stall.closed_as_slow).sum();
@@ -116,8 +127,10 @@ impl SlowReport {
             stalled,
             rate: options.rate,
             seconds: options.seconds,
-            p99_ratio: ratio.median,
-            p99_ratio_quartiles: ratio.quartiles,
+            p99_ratio: by_second[0].median / by_second[1].median.max(1.0),
+            p99_us_of_seconds: by_second,
+            p99_ratio_of_windows: ratio.median,
+            p99_ratio_of_windows_quartiles: ratio.quartiles,
             p99_us: median(|pair| to_f64(pair.some_stall.p99_us)),
             p99_us_all_read: median(|pair| to_f64(pair.all_read.p99_us)),
             p50_us: median(|pair| to_f64(pair.some_stall.p50_us)),

@@ -8,7 +8,8 @@ mod snapshot;
 pub use open::OpenError;
 pub use snapshot::Snapshot;
 
-use crate::memory::journal::{Journal, JournalError, JournalReader, Record, Standing, StoredRecord};
+use crate::local::Standing;
+use crate::memory::journal::{Journal, JournalError, JournalReader, Record, StoredRecord};
 use crate::{Found, IdempotencyKey, telemetry};
 use kkanbu_keys::ServerId;
 use kkanbu_model::{Epoch, Offset, ProgrammeId, RoomAddress, StateVersion};

@@ -4,7 +4,7 @@
 use super::open::{self, BUSY, OpenError};
 use super::recent::Recent;
 use super::{SqliteJournal, UNSCRUBBED};
-use crate::memory::journal::random_epoch;
+use crate::local::random_epoch;
 use kkanbu_keys::ServerId;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, params};

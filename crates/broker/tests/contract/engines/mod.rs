@@ -3,3 +3,4 @@
 pub(crate) mod fault_journal;
 pub(crate) mod memory_fault;
 pub(crate) mod memory_sqlite;
+pub(crate) mod redis_server;

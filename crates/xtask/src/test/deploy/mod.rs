@@ -1,9 +1,11 @@
-//! The step that checks `deploy/`: the Dockerfile by hadolint, the unit by systemd, the image by building its last stage and running it.
+//! The step that checks `deploy/`: the Dockerfile by hadolint, the unit by systemd, the image by building its last stage and running it, and the
+//! rest by `tests/deploy/`: the proxy before the real server, the compose file, the manifests, the rules, the dashboard and the runbook.
 //! What a machine can't check is said in the step's note, never passed over.
 
+mod files;
 mod image;
 
-use crate::tools::{Tool, python_in};
+use crate::tools::{Tool, python_for};
 use crate::workbench::Workbench;
 use anyhow::{Context, ensure};
 use std::path::Path;
@@ -23,13 +25,10 @@ const READS_OFFLINE: u32 = 250;
 /// All checks that this machine can do.
 pub(super) fn run(bench: &Workbench) -> anyhow::Result<String> {
     let kkanbu = bench.kkanbu()?;
-    dockerfile(bench)?;
-    Ok(format!("{}; {}", unit(bench, &kkanbu)?, image::check(bench, &kkanbu)?))
-}
-
-fn dockerfile(bench: &Workbench) -> anyhow::Result<()> {
-    let python = python_in(bench, "hadolint", &bench.repo.at("tests/deploy/requirements.txt"))?;
-    bench.log.run(bench.command(python.with_file_name("hadolint")).arg(DOCKERFILE))
+    let python = python_for(bench, "deploy")?;
+    bench.log.run(bench.command(python.with_file_name("hadolint")).arg(DOCKERFILE))?;
+    let (unit, image) = (unit(bench, &kkanbu)?, image::check(bench, &kkanbu)?);
+    Ok(format!("{unit}; {image}; {}", files::check(bench, &python, &kkanbu)?))
 }
 
 fn unit(bench: &Workbench, kkanbu: &Path) -> anyhow::Result<String> {

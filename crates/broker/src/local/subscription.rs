@@ -1,7 +1,7 @@
-//! A cursor on one room: behind the ring it reads the journal, near the head the ring, at the head it waits.
+//! A cursor on one room: behind the ring it reads storage, near the head the ring, at the head it waits.
 
-use crate::memory::pages::Pages;
-use crate::memory::room_log::{RoomLog, Step};
+use crate::local::History;
+use crate::local::room_log::{RoomLog, Step};
 use crate::{BrokerError, Subscribed, Subscription};
 use async_trait::async_trait;
 use kkanbu_model::{Epoch, Offset};
@@ -14,7 +14,7 @@ const PAGE_PUBLICATIONS_MAX: usize = 256;
 /// One subscriber's place in a room's log.
 pub(crate) struct RoomSubscription {
     room: Arc<RoomLog>,
-    pages: Pages,
+    history: Arc<dyn History>,
     changed: watch::Receiver<()>,
     epoch: Epoch,
     cursor: Offset,
@@ -22,8 +22,8 @@ pub(crate) struct RoomSubscription {
 
 impl RoomSubscription {
     /// Follows the room after `cursor`, in this epoch.
-    pub(crate) fn new(room: Arc<RoomLog>, pages: Pages, epoch: Epoch, cursor: Offset) -> Self {
-        Self { changed: room.watch(), room, pages, epoch, cursor }
+    pub(crate) fn new(room: Arc<RoomLog>, history: Arc<dyn History>, epoch: Epoch, cursor: Offset) -> Self {
+        Self { changed: room.watch(), room, history, epoch, cursor }
     }
 
     /// Goes on where the log is kept from, and tells so.
@@ -49,7 +49,7 @@ impl Subscription for RoomSubscription {
                     return Ok(Subscribed::NewEpoch(head));
                 }
                 Step::HandOut(following) => {
-                    let read = self.pages.complete(&self.room, self.cursor, following, PAGE_PUBLICATIONS_MAX).await?;
+                    let read = self.history.complete(&self.room, self.cursor, following, PAGE_PUBLICATIONS_MAX).await?;
                     if self.cursor > Offset::ZERO && self.cursor.next() < read.kept_from {
                         return Ok(self.gap(read.kept_from));
                     }

@@ -2,7 +2,7 @@
 //!
 //! Only the writer changes it, and only to what is durable. So whatever can be seen here may be shown to anybody.
 
-use crate::memory::Standing;
+use crate::local::Standing;
 use crate::{GapReason, Head};
 use kkanbu_model::{Epoch, Offset, Position, ProgrammeId, Publication, RoomAddress};
 use parking_lot::{Mutex, RwLock};
